@@ -1,0 +1,58 @@
+"""Estimates from draws, each with its standard error."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.core.errors import require
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean over draws and the standard error of that mean."""
+
+    mean: float
+    standard_error: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:.6g} ± {self.standard_error:.2g}"
+
+
+def estimate(samples: NDArray[Any]) -> Estimate:
+    """Return mean and standard error of one row of samples, shape [draw]."""
+    require(samples.size > 0, "an estimate needs at least one sample.")
+    return Estimate(float(np.mean(samples)), float(standard_error(samples)))
+
+
+def standard_error(samples: NDArray[Any], axis: int = -1) -> NDArray[np.float64]:
+    """Return the standard error of the mean along `axis`; infinite for a single sample."""
+    n = samples.shape[axis]
+    if n < 2:
+        return np.full(np.delete(samples.shape, axis), math.inf)
+    result: NDArray[np.float64] = np.std(samples, axis=axis, ddof=1) / math.sqrt(n)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """P10, P50 and P90 of a sampled quantity, with its mean and the mean's standard error."""
+
+    p10: float
+    p50: float
+    p90: float
+    mean: float
+    standard_error: float
+
+
+def percentiles(samples: NDArray[Any]) -> Percentiles:
+    """Return `Percentiles` of one row of samples, shape [draw]."""
+    low, middle, high = np.quantile(samples, (0.1, 0.5, 0.9))
+    centre = estimate(samples)
+    return Percentiles(
+        float(low), float(middle), float(high), centre.mean, centre.standard_error
+    )
