@@ -77,7 +77,8 @@ def uniform_pair(key: np.uint64, draw: np.uint64, index: np.uint64) -> tuple[flo
 def uniform(key: np.uint64, draw: np.uint64, index: np.uint64) -> float:
     """Return one uniform in (0, 1): the first or second of its pair by the parity of `index`."""
     first, second = uniform_pair(key, draw, index >> np.uint64(1))
-    return second if index & np.uint64(1) else first
+    chosen: float = second if index & np.uint64(1) else first
+    return chosen
 
 
 @nb.njit(cache=True)
@@ -91,7 +92,7 @@ def _fill_uniforms(key: np.uint64, first_draw: np.uint64, out: NDArray[np.float6
 def uniforms(
     seed: int, purpose: str, entity: str, count: int, draws: int, *, first_draw: int = 0
 ) -> NDArray[np.float64]:
-    """Return uniforms in (0, 1), shape [count, draw], for draws first_draw to first_draw + draws - 1."""
+    """Return uniforms in (0, 1), shape [count, draw], for `draws` draws from `first_draw` on."""
     out = np.empty((count, draws))
     _fill_uniforms(stream_key(seed, purpose, entity), np.uint64(first_draw), out)
     return out

@@ -53,6 +53,4 @@ def percentiles(samples: NDArray[Any]) -> Percentiles:
     """Return `Percentiles` of one row of samples, shape [draw]."""
     low, middle, high = np.quantile(samples, (0.1, 0.5, 0.9))
     centre = estimate(samples)
-    return Percentiles(
-        float(low), float(middle), float(high), centre.mean, centre.standard_error
-    )
+    return Percentiles(float(low), float(middle), float(high), centre.mean, centre.standard_error)

@@ -100,5 +100,5 @@ class Timeline:
         return np.arange(self.first, self.last + 1, dtype=np.int64) // MONTHS_PER_YEAR
 
     def position(self, month: int) -> int:
-        """Return where a month number stands in this timeline; negative or past the end if outside."""
+        """Return where a month number stands here; negative or past the end if outside."""
         return month - self.first

@@ -1,0 +1,36 @@
+"""What the user writes, read and checked, and the types that pass between the engines."""
+
+from gigaplan.programme.model import Programme
+from gigaplan.programme.plan import (
+    AcceleratorPurchase,
+    ConnectionBuild,
+    PhaseBuild,
+    Plan,
+    ShadowPrice,
+    UnitBuild,
+)
+from gigaplan.programme.reading import ProgrammeFile, read_programme
+from gigaplan.programme.trajectories import (
+    BOTTLENECKS,
+    CAPEX_GROUPS,
+    Entity,
+    TargetChance,
+    Trajectories,
+)
+
+__all__ = [
+    "BOTTLENECKS",
+    "CAPEX_GROUPS",
+    "AcceleratorPurchase",
+    "ConnectionBuild",
+    "Entity",
+    "PhaseBuild",
+    "Plan",
+    "Programme",
+    "ProgrammeFile",
+    "ShadowPrice",
+    "TargetChance",
+    "Trajectories",
+    "UnitBuild",
+    "read_programme",
+]

@@ -1,0 +1,123 @@
+"""Campuses, phases, accelerators and the compute that is wanted."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from gigaplan.core.timeline import month_index
+from gigaplan.programme.base import Month, Name, Quantiles, Strict, Text, Year, by_year, wrong
+from gigaplan.programme.quantities import (
+    Fraction,
+    Mw,
+    Rate,
+    Usd,
+    UsdPerItMw,
+    UsdPerKw,
+    Years,
+)
+
+Status = Literal["operating", "building", "announced", "optional"]
+
+
+class Phase(Strict):
+    """IT capacity of a campus that is built as one."""
+
+    name: Name = Field(description="Name, unique in the campus.")
+    it_mw: Mw = Field(description="IT MW of the phase (not facility MW).")
+    earliest: Month = Field(description="Month it is announced for; never read as a promise kept.")
+    status: Status = Field(
+        "announced",
+        description="operating: online; building and announced: will be built; "
+        "optional: the plan decides.",
+    )
+    construct_months: Quantiles | None = Field(
+        None, description="Ground-break to handover; the hall type's if left out."
+    )
+
+
+class Tiers(Strict):
+    """How a campus's IT load divides by workload; the rest is pausable training."""
+
+    firm_inference_fraction: Fraction = Field(description="Must be served in its hour.")
+    deferrable_batch_fraction: Fraction = Field(description="May wait within the day.")
+
+    @model_validator(mode="after")
+    def _at_most_one(self) -> Self:
+        if self.firm_inference_fraction + self.deferrable_batch_fraction > 1 + 1e-9:
+            raise wrong("the tiers add up to more than 100%.")
+        return self
+
+
+class Campus(Strict):
+    """IT capacity at a site, built in phases."""
+
+    title: Text = Field(description="Name for people.")
+    site: Name = Field(description="Site it stands on.")
+    hall: Name = Field(description="Catalogue hall type.")
+    phases: list[Phase] = Field(min_length=1, description="Phases in the order they are built.")
+    hall_usd_per_it_kw: UsdPerKw | None = Field(
+        None, description="Shell, electrical and cooling per IT kW; catalogue if left out."
+    )
+    load_factor_fraction: Fraction | None = Field(
+        None, description="Mean IT load over IT MW; catalogue if left out."
+    )
+    tiers: Tiers | None = Field(None, description="Workloads; catalogue if left out.")
+    accelerators: list[Name] = Field(min_length=1, description="Generations that may fill it.")
+
+    @model_validator(mode="after")
+    def _phases_differ(self) -> Self:
+        names = [phase.name for phase in self.phases]
+        if len(set(names)) != len(names):
+            raise wrong("two phases have the same name; each needs its own.")
+        months = [month_index(phase.earliest) for phase in self.phases]
+        if months != sorted(months):
+            raise wrong("the phases are out of order; write their months rising.")
+        return self
+
+
+class Accelerator(Strict):
+    """A chip system that may fill halls; what is left out comes from the catalogue."""
+
+    system: Name = Field(description="Catalogue accelerator.")
+    cost_usd_per_it_mw: UsdPerItMw | None = Field(
+        None, description="Servers and network per IT MW at first shipment."
+    )
+    price_change_fraction: Rate | None = Field(
+        None, description="Real price change per year after first shipment."
+    )
+    available_from: Month | None = Field(None, description="First month of volume shipment.")
+    available_until: Month | None = Field(None, description="Last month it can be bought.")
+    life_years: Years | None = Field(None, description="Years until it is replaced.")
+    max_it_mw_by_year: by_year(Mw) | None = Field(  # type: ignore[valid-type]
+        None, description="Most IT MW that can be delivered in a year."
+    )
+
+
+class ComputeTarget(Strict):
+    """The compute that is wanted, by year end."""
+
+    it_mw_by_year: by_year(Mw) = Field(  # type: ignore[valid-type]
+        description="IT MW online at each year's end; years between are interpolated."
+    )
+    shortfall_usd_per_it_mw_year: Usd = Field(
+        description="What a missing IT MW costs per year; a target beyond reach is missed at "
+        "this price, never silently."
+    )
+
+
+class SpendLimit(Strict):
+    """Capital that may be spent."""
+
+    capex_usd_by_year: by_year(Usd) | None = Field(  # type: ignore[valid-type]
+        None, description="Most capital in each year, base-year USD; years left out are free."
+    )
+    cumulative_usd: Usd | None = Field(None, description="Most capital in total.")
+    through: Year | None = Field(None, description="Last year that the total covers.")
+
+    @model_validator(mode="after")
+    def _total_has_a_year(self) -> Self:
+        if (self.cumulative_usd is None) != (self.through is None):
+            raise wrong("cumulative_usd and through go together; one of them is missing.")
+        return self

@@ -1,0 +1,140 @@
+"""The company and its instruments: where money comes from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from gigaplan.core.timeline import month_index
+from gigaplan.programme.base import Month, Name, Strict, Text, by_year, wrong
+from gigaplan.programme.quantities import Fraction, Rate, SignedUsd, Usd, Years
+
+
+class Company(Strict):
+    """The parent: what it has and earns without the programme, base-year USD."""
+
+    title: Text = Field(description="Name for people.")
+    cash_usd: Usd = Field(description="Cash and securities at the programme's start.")
+    minimum_cash_usd: Usd = Field(description="Cash that is kept.")
+    long_term_debt_usd: Usd = Field(description="Debt at the programme's start.")
+    debt_rate_fraction: Fraction = Field(description="Interest on that debt.")
+    operating_cash_flow_usd: Usd = Field(
+        description="Cash from operations in the base year, before the programme."
+    )
+    operating_cash_flow_growth_fraction: by_year(Rate) = Field(  # type: ignore[valid-type]
+        description="Real growth of it by year; the last holds after."
+    )
+    operating_income_usd: SignedUsd = Field(description="Operating income in the base year.")
+    depreciation_usd: Usd = Field(description="Depreciation and amortisation in the base year.")
+    property_plant_equipment_usd: Usd = Field(description="Net, at the programme's start.")
+    other_capex_usd_by_year: by_year(Usd) = Field(  # type: ignore[valid-type]
+        description="Capital spending outside the programme; the last holds after."
+    )
+    shareholder_payments_usd_by_year: by_year(Usd) = Field(  # type: ignore[valid-type]
+        description="Dividends and buybacks; the last holds after."
+    )
+    cash_tax_rate_fraction: Fraction = Field(description="Tax paid over taxable income.")
+
+
+class Reallocation(Strict):
+    """Money moved from another activity of the company."""
+
+    kind: Literal["reallocation"] = "reallocation"
+    title: Text = Field(description="Name for people.")
+    usd_by_year: by_year(Usd) = Field(  # type: ignore[valid-type]
+        description="Cash freed in each year; the last holds after."
+    )
+
+
+class Bond(Strict):
+    """Corporate bonds, issued when cash runs short."""
+
+    kind: Literal["bond"] = "bond"
+    title: Text = Field(description="Name for people.")
+    max_usd_per_year: Usd = Field(description="Most that is issued in a year.")
+    max_usd_total: Usd = Field(description="Most that is outstanding.")
+    rate_fraction: Fraction = Field(description="Coupon, nominal.")
+    tenor_years: Years = Field(gt=0, description="Years to repayment in one sum.")
+    fee_fraction: Fraction = Field(0.0, description="Fee on issue.")
+    first: Month = Field(description="First month it may be issued.")
+
+
+class ProjectDebt(Strict):
+    """A loan to owned power projects, drawn with their capital, repaid level after service."""
+
+    kind: Literal["project_debt"] = "project_debt"
+    title: Text = Field(description="Name for people.")
+    projects: list[Name] = Field(min_length=1, description="Owned power projects it lends to.")
+    share_of_cost_fraction: Fraction = Field(description="Share of their capital it pays.")
+    rate_fraction: Fraction = Field(description="Interest, nominal.")
+    tenor_years: Years = Field(gt=0, description="Years of level payments after service.")
+    max_usd: Usd = Field(description="Most it lends.")
+
+
+class JointVenture(Strict):
+    """A vehicle that pays for a campus's halls and leases them back."""
+
+    kind: Literal["joint_venture"] = "joint_venture"
+    title: Text = Field(description="Name for people.")
+    campus: Name = Field(description="Campus whose halls it pays for.")
+    max_usd: Usd = Field(description="Most it pays for halls.")
+    company_share_fraction: Fraction = Field(description="The company's share of its equity.")
+    equity_fraction: Fraction = Field(description="Equity over total funds of the vehicle.")
+    debt_rate_fraction: Fraction = Field(description="Coupon of its bonds, nominal.")
+    equity_return_fraction: Fraction = Field(description="Return the lease pays on equity.")
+    lease_start: Month = Field(description="First month of rent; later if the halls are later.")
+    lease_years: Years = Field(gt=0, description="Full term with all renewals.")
+    initial_lease_years: Years = Field(gt=0, description="Term before the first renewal.")
+    residual_guarantee_years: Years = Field(
+        description="Years in which the company makes good a fall of the halls' value."
+    )
+    upfront_distribution_usd: Usd = Field(0.0, description="Paid to the company at closing.")
+    closing: Month = Field(description="Month of closing.")
+
+
+class Revolver(Strict):
+    """A credit line drawn last and repaid first."""
+
+    kind: Literal["revolver"] = "revolver"
+    title: Text = Field(description="Name for people.")
+    max_usd: Usd = Field(description="Size of the line.")
+    rate_fraction: Fraction = Field(description="Interest on what is drawn, nominal.")
+    fee_fraction: Fraction = Field(0.0, description="Yearly fee on what is not drawn.")
+
+
+Instrument = Annotated[
+    Reallocation | Bond | ProjectDebt | JointVenture | Revolver, Field(discriminator="kind")
+]
+
+
+class Revenue(Strict):
+    """What compute earns; left out, the required revenue is the answer."""
+
+    usd_per_it_mw_year: Usd = Field(description="Base-year USD per online IT MW and year.")
+    change_fraction: Rate = Field(0.0, description="Real change per year.")
+
+
+class FinanceTerms(Strict):
+    """How the programme is judged and taxed."""
+
+    hurdle_fraction: Fraction = Field(description="Nominal after-tax return that is required.")
+    last: Month = Field(description="Last month of the cash flows.")
+    inflation_fraction: Rate | None = Field(None, description="Inflation; catalogue if left out.")
+    tax_rate_fraction: Fraction | None = Field(
+        None, description="Federal and state tax on income; catalogue if left out."
+    )
+    bonus_depreciation_fraction: Fraction | None = Field(
+        None, description="Share written off at once for tax; catalogue if left out."
+    )
+    opex_usd_per_it_kw_year: Usd | None = Field(
+        None, description="Running cost without energy per IT kW; catalogue if left out."
+    )
+    property_tax_fraction: Fraction = Field(0.0, description="Yearly property tax on book value.")
+    revenue: Revenue | None = Field(None, description="What compute earns, if stated.")
+
+    @model_validator(mode="after")
+    def _last_is_a_december(self) -> Self:
+        if month_index(self.last) % 12 != 11:
+            raise wrong(f"'{self.last}' is not a December; cash flows end with a year.")
+        return self

@@ -1,0 +1,122 @@
+"""Zones and sites: where things are."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from gigaplan.core.timeline import month_index
+from gigaplan.programme.base import Month, Name, Quantiles, Strict, Text, by_year, wrong
+from gigaplan.programme.quantities import (
+    Acres,
+    CubicMetres,
+    Fraction,
+    KgPerMwh,
+    Latitude,
+    Longitude,
+    Mw,
+    UsdPerKw,
+    UsdPerMmbtu,
+    UsdPerMwh,
+)
+
+
+class SeriesFile(Strict):
+    """One column of an hourly CSV file."""
+
+    path: Text = Field(description="Path, from the programme's folder.")
+    column: Text = Field(description="The column's header.")
+    unit: Text = Field(description="The column's unit, such as usd_per_mwh or kg_per_mwh.")
+    time_zone: Text = Field("UTC", description="Time zone of the time stamps, such as Etc/GMT+6.")
+    hour_label: Literal["beginning", "ending"] = Field(
+        "beginning", description="Whether a stamp names the hour's beginning or its end."
+    )
+
+
+class WeatherFile(Strict):
+    """A real weather file for a site."""
+
+    path: Text = Field(description="Path, from the programme's folder.")
+    format: Literal["epw", "nsrdb", "srw", "csv"] = Field(description="The file's format.")
+
+
+class Zone(Strict):
+    """A power market area: prices, carbon, market depth."""
+
+    title: Text = Field(description="Name for people.")
+    market: Name = Field(description="Catalogue market whose figures fill what is left out.")
+    power_price_usd_per_mwh: UsdPerMwh | None = Field(
+        None, description="Mean wholesale price in the base year; catalogue if left out."
+    )
+    gas_price_usd_per_mmbtu: by_year(UsdPerMmbtu) | None = Field(  # type: ignore[valid-type]
+        None, description="Delivered gas price by year, base-year USD; catalogue if left out."
+    )
+    carbon_kg_per_mwh: KgPerMwh | None = Field(
+        None, description="Mean carbon of grid energy; catalogue if left out."
+    )
+    clean_share_fraction: Fraction | None = Field(
+        None, description="Mean clean share of grid energy; catalogue if left out."
+    )
+    price_file: SeriesFile | None = Field(None, description="Hourly prices from a file.")
+    carbon_file: SeriesFile | None = Field(None, description="Hourly carbon from a file.")
+
+
+class ConnectionStep(Strict):
+    """Grid connection that is promised from a month on."""
+
+    start: Month = Field(description="Month from which the announced connection carries power.")
+    mw: Mw = Field(description="Facility MW of connection in total from then on.")
+    firm: bool = Field(
+        False, description="True if energised already; otherwise its date is drawn in delivery."
+    )
+
+
+class Reinforcement(Strict):
+    """Connection that may be bought beyond what is promised."""
+
+    max_mw: Mw = Field(description="Most that can be added.")
+    cost_usd_per_kw: UsdPerKw | None = Field(
+        None, description="Cost per kW of connection; catalogue if left out."
+    )
+    earliest: Month = Field(description="First month it could carry power.")
+
+
+class Community(Strict):
+    """Local consent."""
+
+    block_probability_fraction: Fraction = Field(
+        description="Chance that opposition stops phases not yet begun."
+    )
+    delay_months: Quantiles | None = Field(
+        None, description="Delay of phases not yet begun that opposition causes if it does not."
+    )
+
+
+class Site(Strict):
+    """A place: coordinates, weather, grid connection by date, land, water, community."""
+
+    title: Text = Field(description="Name for people.")
+    zone: Name = Field(description="Zone it draws grid power from.")
+    state: Text = Field(description="State or country, for tax and maps, such as OH.")
+    latitude: Latitude = Field(description="Degrees north.")
+    longitude: Longitude = Field(description="Degrees east; west is negative.")
+    cooling: Name = Field(description="Catalogue cooling design.")
+    connection: list[ConnectionStep] = Field(
+        default_factory=list, description="Announced grid connection, months rising."
+    )
+    connection_delay_months: Quantiles | None = Field(
+        None, description="Delay of connections not yet firm; catalogue queue if left out."
+    )
+    reinforcement: Reinforcement | None = Field(None, description="Connection that may be added.")
+    land_acres: Acres | None = Field(None, description="Land in hand.")
+    water_m3_per_year_max: CubicMetres | None = Field(None, description="Most water in a year.")
+    community: Community | None = Field(None, description="Local consent.")
+    weather_file: WeatherFile | None = Field(None, description="Real weather instead of generated.")
+
+    @model_validator(mode="after")
+    def _steps_rise(self) -> Self:
+        months = [month_index(step.start) for step in self.connection]
+        if months != sorted(set(months)):
+            raise wrong("the connection steps are out of order; write their months rising.")
+        return self

@@ -1,0 +1,230 @@
+"""Reading a programme: file to checked model, with errors for the person who wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from gigaplan.core.errors import InputError, Problem, nearest
+from gigaplan.programme.base import Strict, Text
+from gigaplan.programme.model import Programme
+from gigaplan.programme.quantities import describe
+from gigaplan.programme.yaml_tree import FieldPath, SourceNote, YamlTree, dotted, read_tree
+
+
+class Source(Strict):
+    """A work that figures of a programme are from."""
+
+    title: Text
+    url: Text | None = None
+    date: Text | None = None
+
+
+@dataclass(frozen=True)
+class ProgrammeFile:
+    """A programme with what its file says beyond the model.
+
+    Parameters
+    ----------
+    programme : Programme
+        What the user wrote, checked.
+    folder : Path
+        Folder that relative paths in it start from.
+    sources : mapping of str to Source
+        The works its figures are from.
+    figure_sources : mapping of field path to SourceNote
+        Where each sourced figure is from.
+    tree : mapping
+        The plain values, as written.
+    """
+
+    programme: Programme
+    folder: Path
+    sources: Mapping[str, Source]
+    figure_sources: Mapping[FieldPath, SourceNote]
+    tree: Mapping[str, Any]
+
+
+def read_programme(path: Path | str, shown: str | None = None) -> ProgrammeFile:
+    """Read and check a programme file.
+
+    Raises
+    ------
+    InputError
+        With every problem found, each with file, line and field.
+    """
+    path = Path(path)
+    tree = read_tree(path, shown)
+    values = dict(tree.value)
+    sources = _read_sources(values.pop("sources", None), tree)
+    problems = _unknown_sources(tree, sources)
+    try:
+        programme = Programme.model_validate(values)
+    except ValidationError as error:
+        raise InputError(_in_line_order(problems + _problems(error, tree))) from None
+    if problems:
+        raise InputError(_in_line_order(problems))
+    problems = _missing_files(programme, path.parent, tree)
+    if problems:
+        raise InputError(problems)
+    return ProgrammeFile(programme, path.parent, sources, tree.sources, values)
+
+
+def _in_line_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: problem.line)
+
+
+def _read_sources(found: Any, tree: YamlTree) -> dict[str, Source]:
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise InputError(
+            Problem(
+                "must map a short name to a title, url and date.",
+                field="sources",
+                file=tree.file,
+                line=tree.line_of(("sources",)),
+            )
+        )
+    out, problems = {}, []
+    for key, value in found.items():
+        try:
+            out[str(key)] = Source.model_validate(value)
+        except ValidationError as error:
+            problems += _problems(error, tree, ("sources", key), Source)
+    if problems:
+        raise InputError(problems)
+    return out
+
+
+def _unknown_sources(tree: YamlTree, sources: Mapping[str, Source]) -> list[Problem]:
+    return [
+        Problem(
+            f"the source '{note.source}' is not in the file's sources section.",
+            field=dotted(path),
+            file=tree.file,
+            line=tree.line_of((*path, "source")),
+            hint=nearest(note.source, sources),
+        )
+        for path, note in tree.sources.items()
+        if note.source not in sources
+    ]
+
+
+def _missing_files(programme: Programme, folder: Path, tree: YamlTree) -> list[Problem]:
+    named: list[tuple[FieldPath, str]] = []
+    for key, site in programme.sites.items():
+        if site.weather_file is not None:
+            named.append((("sites", key, "weather_file", "path"), site.weather_file.path))
+    for key, zone in programme.zones.items():
+        for name in ("price_file", "carbon_file"):
+            file = getattr(zone, name)
+            if file is not None:
+                named.append((("zones", key, name, "path"), file.path))
+    return [
+        Problem(
+            f"there is no file '{name}'.",
+            field=dotted(path),
+            file=tree.file,
+            line=tree.line_of(path),
+            hint="Paths start from the programme's folder.",
+        )
+        for path, name in named
+        if not (folder / name).is_file()
+    ]
+
+
+def _problems(
+    error: ValidationError,
+    tree: YamlTree,
+    under: FieldPath = (),
+    model: type[BaseModel] = Programme,
+) -> list[Problem]:
+    out: list[Problem] = []
+    for item in error.errors():
+        context = item.get("ctx", {})
+        if "all" in context:
+            for where, message in context["all"]:
+                out.append(_problem_at(tree, (*under, *where), message))
+            continue
+        path = _real_path(tree, (*under, *item["loc"]))
+        out.append(_worded(item, path, tree, model))
+    return out
+
+
+def _problem_at(tree: YamlTree, path: FieldPath, message: str, hint: str = "") -> Problem:
+    return Problem(message, field=dotted(path), file=tree.file, line=tree.line_of(path), hint=hint)
+
+
+def _real_path(tree: YamlTree, loc: FieldPath) -> FieldPath:
+    """Drop what pydantic adds to a location: union tags and ``[key]`` marks."""
+    path: FieldPath = ()
+    for part in loc:
+        if part == "[key]":
+            continue
+        longer = (*path, part)
+        is_last = part == loc[-1]
+        if longer in tree.lines or is_last:
+            path = longer
+    return path
+
+
+def _worded(item: Any, path: FieldPath, tree: YamlTree, model: type[BaseModel]) -> Problem:
+    kind, context, found = item["type"], item.get("ctx", {}), item["input"]
+    if kind == "missing":
+        return _problem_at(tree, path, "is missing; it must be given.")
+    if kind == "extra_forbidden":
+        name = str(path[-1])
+        allowed = _keys_at(model, tree, path[:-1])
+        hint = nearest(name, allowed) or f"Allowed here: {', '.join(sorted(allowed))}."
+        return _problem_at(tree, path, "unknown key.", hint)
+    if kind in ("quantity", "programme"):
+        return _problem_at(tree, path, context["message"])
+    words = {
+        "greater_than_equal": "found {found}; at least {ge} is allowed.",
+        "less_than_equal": "found {found}; at most {le} is allowed.",
+        "greater_than": "found {found}; it must be above {gt}.",
+        "string_type": "found {found}; a text is needed.",
+        "string_too_short": "is an empty text.",
+        "string_too_long": "is a text of over {max_length} characters.",
+        "int_type": "found {found}; a whole number is needed.",
+        "bool_type": "found {found}; true or false is needed.",
+        "bool_parsing": "found {found}; true or false is needed.",
+        "literal_error": "found {found}; allowed: {expected}.",
+        "dict_type": "found {found}; a mapping of keys to values is needed.",
+        "list_type": "found {found}; a list is needed.",
+        "model_type": "found {found}; a mapping of keys to values is needed.",
+        "too_short": "is empty; at least {min_length} entry is needed.",
+        "finite_number": "found {found}; a finite number is needed.",
+        "union_tag_invalid": "found kind {tag}; allowed: {expected_tags}.",
+        "union_tag_not_found": "has no kind; give one.",
+        "string_pattern_mismatch": "found {found}; a name has small letters, digits, - and _, "
+        "at most 60.",
+    }
+    pattern = words.get(kind)
+    if pattern is None:
+        return _problem_at(tree, path, f"found {describe(found)}; {item['msg']}.")
+    values = {key: _plain(value) for key, value in context.items()}
+    return _problem_at(tree, path, pattern.format(found=describe(found), **values))
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _keys_at(model: type[BaseModel], tree: YamlTree, path: FieldPath) -> set[str]:
+    """Return the keys allowed at a place of the file, by walking the model's types."""
+    from gigaplan.programme.schema import model_at
+
+    kind = ""
+    value: Any = tree.value
+    for part in path:
+        value = value[part]
+    if isinstance(value, dict):
+        kind = str(value.get("kind", ""))
+    inside = path[2:] if model is Source else path
+    return set(model_at(model, inside, kind).model_fields)

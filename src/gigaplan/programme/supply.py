@@ -1,0 +1,178 @@
+"""Power projects and their contracts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from gigaplan.core.timeline import month_index
+from gigaplan.programme.base import Count, Month, Name, Quantiles, Strict, Text, by_year, wrong
+from gigaplan.programme.compute import Status
+from gigaplan.programme.quantities import (
+    Fraction,
+    Hours,
+    KgPerMwh,
+    M3PerMwh,
+    MmbtuPerMwh,
+    Months,
+    Mw,
+    Rate,
+    Usd,
+    UsdPerKw,
+    UsdPerKwh,
+    UsdPerKwYear,
+    UsdPerMwh,
+    Years,
+)
+
+
+class Own(Strict):
+    """The project is built and owned: its capital and running cost are the programme's."""
+
+    kind: Literal["own"] = "own"
+
+
+class Ppa(Strict):
+    """Energy is bought at a price; the seller pays for the plant."""
+
+    kind: Literal["ppa"] = "ppa"
+    price_usd_per_mwh: UsdPerMwh = Field(description="Price in the base year's USD.")
+    escalation_fraction: Rate = Field(
+        0.0, description="Real change of the price per year after the start."
+    )
+    term_years: Years = Field(description="Length of the contract from first delivery.")
+    take: Literal["unit_contingent", "take_or_pay"] = Field(
+        "unit_contingent",
+        description="unit_contingent: pay for what the unit makes; take_or_pay: pay for the "
+        "expected output whether used or not.",
+    )
+
+
+class Prepaid(Strict):
+    """Energy is bought with money paid before the plant runs, and a lower price after."""
+
+    kind: Literal["prepayment"] = "prepayment"
+    prepaid_usd_per_kw: UsdPerKw = Field(description="Paid ahead, spread over construction.")
+    price_usd_per_mwh: UsdPerMwh = Field(description="Price of energy after that.")
+    term_years: Years = Field(description="Length of the contract from first delivery.")
+
+
+class Tolling(Strict):
+    """The plant's capacity is rented; fuel is the programme's own."""
+
+    kind: Literal["tolling"] = "tolling"
+    capacity_usd_per_kw_year: UsdPerKwYear = Field(description="Rent of the capacity.")
+    term_years: Years = Field(description="Length of the contract from first delivery.")
+
+
+Contract = Annotated[Own | Ppa | Prepaid | Tolling, Field(discriminator="kind")]
+
+
+class PurchaseOption(Strict):
+    """A right, never an obligation: it is no capacity until exercised."""
+
+    exercise_by: Month = Field(description="Last month it may be exercised.")
+    price_usd: Usd = Field(0.0, description="Paid to exercise it.")
+
+
+class StorageTerms(Strict):
+    """Storage built into a project or the energy part of a battery."""
+
+    energy_hours: Hours = Field(description="Energy capacity over rated power.")
+    energy_usd_per_kwh: UsdPerKwh | None = Field(
+        None, description="Cost of the energy part; catalogue if left out."
+    )
+
+
+class Estimate(Strict):
+    """What kind of number the project's own cost and dates are."""
+
+    outside_view_applied: bool = Field(
+        False,
+        description="True if the estimate already holds the overrun of its reference class; "
+        "then it is not uplifted again.",
+    )
+    outside_view_weight_fraction: Fraction = Field(
+        0.5, description="Weight of the reference class against the project's own estimate."
+    )
+
+
+class PowerProject(Strict):
+    """A supply option: units of a technology, behind the meter or in the zone.
+
+    Figures left out come from the catalogue's technology.
+    """
+
+    title: Text = Field(description="Name for people.")
+    technology: Name = Field(description="Catalogue technology.")
+    site: Name | None = Field(None, description="Site it serves behind the meter.")
+    zone: Name | None = Field(None, description="Zone it stands in, if not behind the meter.")
+    status: Status = Field("announced", description="As for campus phases.")
+    earliest: Month = Field(description="Month the first unit is announced for ('as early as').")
+    unit_mw: Mw | None = Field(None, description="Net MW of a unit; catalogue if left out.")
+    units: Count | None = Field(
+        None, description="Most units; left out: any number up to max_mw (continuous)."
+    )
+    max_mw: Mw | None = Field(None, description="Most MW, for what is not built in units.")
+    units_by_month: dict[Month, Count] | None = Field(
+        None, description="Units in total that are announced by each month, rising."
+    )
+    unit_interval_months: Months = Field(
+        0.0, description="Months between the starts of one unit and the next."
+    )
+    design: Name | None = Field(
+        None,
+        description="Units of one design learn from and are held by each other; "
+        "the technology if left out.",
+    )
+    contract: Contract = Field(default_factory=Own, description="Commercial form.")
+    option: PurchaseOption | None = Field(None, description="Given if the project is a right.")
+    estimate: Estimate = Field(default_factory=Estimate, description="Kind of the estimate.")
+    overnight_usd_per_kw: UsdPerKw | None = Field(None, description="Capital without interest.")
+    fixed_om_usd_per_kw_year: UsdPerKwYear | None = Field(None, description="Fixed O&M.")
+    variable_om_usd_per_mwh: UsdPerMwh | None = Field(None, description="Variable O&M.")
+    heat_rate_mmbtu_per_mwh: MmbtuPerMwh | None = Field(None, description="Fuel per MWh.")
+    co2_kg_per_mwh: KgPerMwh | None = Field(None, description="Carbon at the stack.")
+    water_m3_per_mwh: M3PerMwh | None = Field(None, description="Water consumed.")
+    life_years: Years | None = Field(None, description="Operating life.")
+    forced_outage_fraction: Fraction | None = Field(None, description="Forced outage rate.")
+    licence_fail_probability: Fraction | None = Field(
+        None, description="Chance that the licence is refused at the first try."
+    )
+    stage_months: dict[Name, Quantiles] | None = Field(
+        None,
+        description="Durations by stage (licence, site, long_lead, construct, fuel, "
+        "commission); catalogue for those left out.",
+    )
+    licence_months_done: Months = Field(
+        0.0, description="Months of the licence stage already behind at the programme's start."
+    )
+    storage: StorageTerms | None = Field(None, description="Storage that comes with it.")
+    max_units_per_year: by_year(Count) | None = Field(  # type: ignore[valid-type]
+        None, description="Most units that can begin service in a year."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.site is None) == (self.zone is None):
+            raise wrong("give either site (behind the meter) or zone, one of the two.")
+        if self.units is None and self.max_mw is None:
+            raise wrong("give units (whole units) or max_mw (any amount).")
+        if self.units is not None and self.max_mw is not None:
+            raise wrong("give units (whole units) or max_mw (any amount), not both.")
+        if self.option is not None and self.status != "optional":
+            raise wrong("a project with an option has status: optional; it is a right only.")
+        if self.units_by_month is not None:
+            self._check_announced(self.units_by_month)
+        return self
+
+    def _check_announced(self, announced: dict[str, int]) -> None:
+        months = [month_index(month) for month in announced]
+        counts = list(announced.values())
+        if months != sorted(months) or counts != sorted(counts):
+            raise wrong("units_by_month must rise in months and in units.")
+        if self.units is None or counts[-1] > self.units:
+            raise wrong(f"units_by_month reaches {counts[-1]} units; units must be at least that.")
+        if months and months[0] < month_index(self.earliest):
+            raise wrong(f"units_by_month begins before earliest {self.earliest}.")
