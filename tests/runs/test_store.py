@@ -33,9 +33,14 @@ def test_a_run_is_there_only_when_it_is_whole(tmp_path: Path) -> None:
 
 def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
-    with pytest.raises(ZeroDivisionError), store.draft("aaa") as folder:
-        _write(folder)
-        raise ZeroDivisionError
+
+    def fail_half_way() -> None:
+        with store.draft("aaa") as folder:
+            _write(folder)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
     assert list(tmp_path.iterdir()) == []
 
 
