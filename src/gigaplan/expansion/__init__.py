@@ -1,0 +1,58 @@
+"""Decides what to build, contract and option: series and options in, a plan with its bound out."""
+
+from gigaplan.expansion.infeasible import InfeasiblePlanError, Relaxation
+from gigaplan.expansion.model import (
+    CumulativeCapex,
+    EitherOr,
+    ExpansionProblem,
+    Goal,
+    Hours,
+    Limits,
+    Period,
+    Prerequisite,
+    ShedTier,
+    Site,
+    Zone,
+)
+from gigaplan.expansion.options import (
+    Accelerator,
+    Campus,
+    Connection,
+    Ownership,
+    Phase,
+    PowerPurchase,
+    Prepayment,
+    Storage,
+    Supply,
+)
+from gigaplan.expansion.solution import Build, Progress, Solution
+from gigaplan.expansion.solve import solve
+
+__all__ = [
+    "Accelerator",
+    "Build",
+    "Campus",
+    "Connection",
+    "CumulativeCapex",
+    "EitherOr",
+    "ExpansionProblem",
+    "Goal",
+    "Hours",
+    "InfeasiblePlanError",
+    "Limits",
+    "Ownership",
+    "Period",
+    "Phase",
+    "PowerPurchase",
+    "Prepayment",
+    "Prerequisite",
+    "Progress",
+    "Relaxation",
+    "ShedTier",
+    "Site",
+    "Solution",
+    "Storage",
+    "Supply",
+    "Zone",
+    "solve",
+]

@@ -1,0 +1,254 @@
+"""Reads decisions, dispatch and prices out of a program's point and duals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gigaplan.expansion.assembly import Key
+from gigaplan.expansion.assets import Asset
+from gigaplan.expansion.compute import generations
+from gigaplan.expansion.formulation import Formulation
+from gigaplan.expansion.operation import MILLION, demand_per_it_mw, hour_cost_weight
+from gigaplan.expansion.options import FloatArray
+from gigaplan.expansion.shared_limits import THOUSAND, spend_by_build
+from gigaplan.expansion.solution import Build, Capacity, Costs, Dispatch, Kind, Prices
+
+_DUST_MW = 1e-6
+
+
+def read_builds(form: Formulation, values: FloatArray) -> tuple[Build, ...]:
+    """Return what enters service, by year."""
+    kinds: dict[str, Kind] = {
+        "supply": "supply",
+        "storage": "storage",
+        "storage energy": "storage energy",
+        "connection": "connection",
+        "phase": "phase",
+        "chip": "chip",
+    }
+    builds = []
+    for asset in form.assets.all():
+        for column, y in zip(asset.build, asset.build_period, strict=True):
+            mw = float(values[column]) * asset.unit
+            if mw > _DUST_MW:
+                whole = bool(form.program.whole[column])
+                builds.append(
+                    Build(
+                        kind=kinds[str(asset.key[0])],
+                        name=str(asset.key[1]),
+                        part=str(asset.key[2]) if len(asset.key) > 2 else "",
+                        year=form.problem.periods[y].year,
+                        mw=mw,
+                        units=round(mw / asset.unit) if whole else 0,
+                        capex_usd=mw * float(asset.capex[y]),
+                    )
+                )
+    return tuple(sorted(builds, key=lambda build: build.year))
+
+
+def read_capacity(form: Formulation, values: FloatArray) -> Capacity:
+    """Return what stands in each period."""
+    problem, assets = form.problem, form.assets
+
+    def stands(asset: Asset) -> FloatArray:
+        return np.maximum(values[asset.capacity], 0.0)
+
+    connection = {
+        site.name: problem.by_period(site.connection_mw)
+        + sum(stands(a) for a in assets.connection.values() if a.site == site.name)
+        for site in problem.sites
+    }
+    phases = {key: stands(asset) for key, asset in assets.phase.items()}
+    halls = {
+        campus.name: problem.by_period(campus.existing_it_mw)
+        + sum(phases[campus.name, phase.name] for phase in campus.phases)
+        for campus in problem.campuses
+    }
+    power = {name: stands(asset) for name, asset in assets.power.items()}
+    energy = {name: stands(asset) for name, asset in assets.energy.items()}
+    for storage in problem.storages:
+        if storage.duration_hours is not None:
+            energy[storage.name] = power[storage.name] * storage.duration_hours
+    return Capacity(
+        supply_mw={name: stands(asset) for name, asset in assets.supply.items()},
+        storage_mw=power,
+        storage_mwh=energy,
+        connection_mw=connection,
+        hall_it_mw=halls,
+        phase_it_mw=phases,
+        chip_it_mw={key: stands(asset) for key, asset in assets.chip.items()},
+    )
+
+
+def _by_period(form: Formulation, values: FloatArray, *key: str) -> FloatArray:
+    """Return a column per period as [period], zero where there is none."""
+    columns = form.assembly.columns
+    found = np.zeros(len(form.problem.periods))
+    for y in range(len(found)):
+        block: Key = (*key, y)
+        if block in columns:
+            found[y] = values[columns[block]][0]
+    return found
+
+
+def _by_hour(form: Formulation, values: FloatArray, *key: str) -> FloatArray:
+    """Return hourly columns as [period, hour], zero where there are none."""
+    columns = form.assembly.columns
+    found = np.zeros((len(form.problem.periods), len(form.problem.hours)))
+    for y in range(len(found)):
+        block: Key = (*key, y)
+        if block in columns:
+            found[y] = values[columns[block]]
+    return found
+
+
+def read_online(form: Formulation, values: FloatArray) -> dict[str, FloatArray]:
+    """Return online IT MW by site, [period]."""
+    return {s.name: _by_period(form, values, "online", s.name) for s in form.problem.sites}
+
+
+def read_run(form: Formulation, values: FloatArray) -> dict[tuple[str, str], FloatArray]:
+    """Return online IT MW by campus and generation, [period]."""
+    return {
+        (campus.name, name): _by_period(form, values, "run", campus.name, name)
+        for campus in form.problem.campuses
+        for name in generations(campus)
+    }
+
+
+def read_shortfall(form: Formulation, values: FloatArray) -> FloatArray:
+    """Return IT MW missing to the target, [period]."""
+    return _by_period(form, values, "shortfall")
+
+
+def read_capex(form: Formulation, values: FloatArray) -> FloatArray:
+    """Return undiscounted capital by the period it is spent in, USD."""
+    count = len(form.problem.periods)
+    spent = np.zeros(count)
+    for asset in form.assets.all():
+        spent += values[asset.build] @ spend_by_build(asset, count)
+    return np.asarray(spent * MILLION)
+
+
+def read_dispatch(form: Formulation, values: FloatArray) -> Dispatch:
+    """Return what runs in each hour."""
+    problem = form.problem
+    online = read_online(form, values)
+    sites = [site.name for site in problem.sites]
+    stores = [storage.name for storage in problem.storages]
+
+    def hours(kind: str, names: list[str]) -> dict[str, FloatArray]:
+        return {name: _by_hour(form, values, kind, name) for name in names}
+
+    return Dispatch(
+        load_mw={
+            site.name: demand_per_it_mw(problem, site) * online[site.name][:, None]
+            for site in problem.sites
+        },
+        import_mw=hours("import", sites),
+        flow_mw=hours("flow", sites),
+        export_mw=hours("export", sites),
+        shed_mw={
+            (site.name, tier.name): _by_hour(form, values, "shed", site.name, tier.name)
+            for site in problem.sites
+            for tier in site.shed
+        },
+        output_mw=hours("output", [option.name for option in problem.supplies]),
+        charge_mw=hours("charge", stores),
+        discharge_mw=hours("discharge", stores),
+        state_mwh=hours("state", stores),
+        sale_mw=hours("sale", [zone.name for zone in problem.zones]),
+    )
+
+
+_PART_OF_COST = {
+    "build": "capital",
+    "capacity": "fixed",
+    "output": "energy",
+    "paid": "energy",
+    "discharge": "energy",
+    "import": "market",
+    "flow": "market",
+    "export": "market",
+    "sale": "market",
+    "shed": "unserved",
+    "shortfall": "shortfall",
+    "run": "value",
+}
+
+
+def read_costs(form: Formulation, values: FloatArray) -> Costs:
+    """Return the parts of the objective."""
+    parts = dict.fromkeys(Costs.__dataclass_fields__, 0.0)
+    for key, columns in form.assembly.columns.items():
+        part = _PART_OF_COST.get(str(key[0]))
+        if part is not None:
+            parts[part] += float(form.program.cost[columns] @ values[columns])
+    return Costs(**parts)
+
+
+def read_prices(form: Formulation, duals: FloatArray, load: dict[str, FloatArray]) -> Prices:
+    """Return shadow prices from row duals.
+
+    Parameters
+    ----------
+    duals : array [row]
+        Change of the objective per unit of each row's bound.
+    load : mapping of site to array [period, hour]
+        Facility MW, the weights of the mean power price.
+    """
+    problem, rows = form.problem, form.assembly.rows
+    weight = np.array([period.weight for period in problem.periods])
+    hour_weight = hour_cost_weight(problem)
+
+    def per_period(key: Key) -> FloatArray:
+        return duals[rows[key]] if key in rows else np.zeros(len(weight))
+
+    def each_period(name: str) -> FloatArray:
+        found = np.zeros(len(weight))
+        for y in range(len(weight)):
+            if (name, y) in rows:
+                found[y] = duals[rows[name, y]][0]
+        return found
+
+    hourly = {
+        site.name: np.stack([duals[rows["balance", site.name, y]] for y in range(len(weight))])
+        / hour_weight
+        for site in problem.sites
+    }
+    connection = {}
+    for site in problem.sites:
+        worth = np.zeros(len(weight))
+        for kind in ("connection", "export"):
+            for y in range(len(weight)):
+                if (kind, site.name, y) in rows:
+                    worth[y] -= duals[rows[kind, site.name, y]].sum()
+        connection[site.name] = worth / weight
+    limits = problem.limits
+    totals = [-duals[rows["total budget", i]][0] for i in range(len(limits.cumulative_capex))]
+    names = [site.name for site in problem.sites]
+    return Prices(
+        power_usd_per_mwh={
+            name: _mean_price(price, load[name] * problem.hours.weights)
+            for name, price in hourly.items()
+        },
+        hourly_power_usd_per_mwh=hourly,
+        connection_usd_per_mw_year=connection,
+        target_usd_per_it_mw_year=each_period("target") / weight,
+        budget_usd_per_usd=-per_period(("budget",)) / MILLION,
+        total_budget_usd_per_usd=np.asarray(totals, dtype=np.float64) / MILLION,
+        slot_usd={name: -per_period(("slots", name)) for name in limits.slots},
+        clean_usd_per_mwh=each_period("clean") / weight / THOUSAND,
+        carbon_usd_per_t=-each_period("carbon") / weight / THOUSAND,
+        water_usd_per_m3={name: -per_period(("water", name)) / weight / THOUSAND for name in names},
+        reserve_usd_per_mw_year={name: per_period(("reserve", name)) / weight for name in names},
+        land_usd_per_acre_year={name: -per_period(("land", name)) / weight for name in names},
+    )
+
+
+def _mean_price(price: FloatArray, energy: FloatArray) -> FloatArray:
+    """Return the mean over energy, or over time where there is none, [period]."""
+    total = energy.sum(axis=1)
+    plain = price.mean(axis=1)
+    weighted = (price * energy).sum(axis=1) / np.where(total > 0, total, 1.0)
+    return np.asarray(np.where(total > 0, weighted, plain))
