@@ -1,6 +1,7 @@
 """What the user writes, read and checked, and the types that pass between the engines."""
 
 from gigaplan.programme.model import Programme
+from gigaplan.programme.operating import OperatingSummary
 from gigaplan.programme.plan import (
     AcceleratorPurchase,
     ConnectionBuild,
@@ -24,6 +25,7 @@ __all__ = [
     "AcceleratorPurchase",
     "ConnectionBuild",
     "Entity",
+    "OperatingSummary",
     "PhaseBuild",
     "Plan",
     "Programme",

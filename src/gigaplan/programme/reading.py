@@ -13,7 +13,14 @@ from gigaplan.core.errors import InputError, Problem, nearest
 from gigaplan.programme.base import Strict, Text
 from gigaplan.programme.model import Programme
 from gigaplan.programme.quantities import describe
-from gigaplan.programme.yaml_tree import FieldPath, SourceNote, YamlTree, dotted, read_tree
+from gigaplan.programme.yaml_tree import (
+    FieldPath,
+    SourceNote,
+    YamlTree,
+    dotted,
+    nearest_line,
+    read_tree,
+)
 
 
 class Source(Strict):
@@ -38,15 +45,22 @@ class ProgrammeFile:
         The works its figures are from.
     figure_sources : mapping of field path to SourceNote
         Where each sourced figure is from.
-    tree : mapping
-        The plain values, as written.
+    lines : mapping of field path to int
+        Where each field stands.
+    shown : str
+        How messages name the file.
     """
 
     programme: Programme
     folder: Path
     sources: Mapping[str, Source]
     figure_sources: Mapping[FieldPath, SourceNote]
-    tree: Mapping[str, Any]
+    lines: Mapping[FieldPath, int]
+    shown: str
+
+    def line_of(self, path: FieldPath) -> int:
+        """Return the line of a field, or of the nearest field that holds it."""
+        return nearest_line(self.lines, path)
 
 
 def read_programme(path: Path | str, shown: str | None = None) -> ProgrammeFile:
@@ -71,7 +85,7 @@ def read_programme(path: Path | str, shown: str | None = None) -> ProgrammeFile:
     problems = _missing_files(programme, path.parent, tree)
     if problems:
         raise InputError(problems)
-    return ProgrammeFile(programme, path.parent, sources, tree.sources, values)
+    return ProgrammeFile(programme, path.parent, sources, tree.sources, tree.lines, tree.file)
 
 
 def _in_line_order(problems: list[Problem]) -> list[Problem]:

@@ -14,7 +14,7 @@ expanded aliases, so that a small file cannot become a large one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -52,10 +52,15 @@ class YamlTree:
 
     def line_of(self, path: FieldPath) -> int:
         """Return the line of a field, or of the nearest field that holds it."""
-        for end in range(len(path), -1, -1):
-            if path[:end] in self.lines:
-                return self.lines[path[:end]]
-        return 0
+        return nearest_line(self.lines, path)
+
+
+def nearest_line(lines: Mapping[FieldPath, int], path: FieldPath) -> int:
+    """Return the line of a field, or of the nearest field that holds it; 0 if none does."""
+    for end in range(len(path), -1, -1):
+        if path[:end] in lines:
+            return lines[path[:end]]
+    return 0
 
 
 def read_tree(path: Path, shown: str | None = None) -> YamlTree:

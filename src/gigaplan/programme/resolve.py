@@ -1,0 +1,275 @@
+"""From what the user wrote to a programme with nothing left out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Literal
+
+from gigaplan import catalogue
+from gigaplan.core.errors import InputError, Problem, nearest
+from gigaplan.core.money import PriceIndex
+from gigaplan.core.timeline import Timeline, month_index
+from gigaplan.programme.compute import Accelerator, Campus
+from gigaplan.programme.figure_lookup import FigureLookup
+from gigaplan.programme.funding import FinanceTerms
+from gigaplan.programme.model import Programme
+from gigaplan.programme.reading import ProgrammeFile
+from gigaplan.programme.resolve_places import interpolated, resolve_site, resolve_zone
+from gigaplan.programme.resolve_supply import reference_class, resolve_supply
+from gigaplan.programme.resolved import (
+    AcceleratorFigures,
+    CampusFigures,
+    FinanceFigures,
+    PhaseFigures,
+    ResolvedProgramme,
+    SlotFigures,
+)
+from gigaplan.programme.yaml_tree import dotted
+
+_KINDS = Literal["technology", "accelerator", "hall", "cooling", "market"]
+_CAUSES = ("licensing", "supply_chain", "labour", "grid", "chips")
+
+
+def resolve(file: ProgrammeFile, *, seed: int | None = None) -> ResolvedProgramme:
+    """Fill what a programme leaves out from the catalogue.
+
+    Parameters
+    ----------
+    file : ProgrammeFile
+        The programme as read.
+    seed : int, optional
+        Replaces the programme's own seed.
+
+    Raises
+    ------
+    InputError
+        If a technology, market, hall, cooling design or accelerator is not in the
+        catalogue, or a figure is in neither.
+    """
+    programme = file.programme
+    _check_catalogue_names(file)
+    index = catalogue.price_index()
+    if programme.finance.inflation_fraction is not None:
+        index = PriceIndex(index.level_by_year, programme.finance.inflation_fraction)
+    take = FigureLookup(file, index)
+    _note_wants(programme, take)
+    planning = programme.planning
+    years = tuple(range(planning.first_year, planning.last_year + 1))
+    policy = programme.policy
+    return ResolvedProgramme(
+        name=programme.name,
+        title=programme.title,
+        base_year=programme.base_year,
+        seed=programme.seed if seed is None else seed,
+        timeline=Timeline.of(programme.start, programme.finance.last),
+        years=years,
+        discount_fraction=planning.discount_fraction,
+        representative_days=planning.representative_days,
+        reserve_margin_fraction=planning.reserve_margin_fraction,
+        integer_units=planning.integer_units,
+        target_it_mw=interpolated(programme.target.it_mw_by_year, years),
+        shortfall_usd_per_it_mw_year=programme.target.shortfall_usd_per_it_mw_year,
+        capex_limit_usd=tuple(
+            (programme.spend_limit.capex_usd_by_year or {}).get(y) for y in years
+        ),
+        cumulative_limit_usd=programme.spend_limit.cumulative_usd,
+        cumulative_limit_year=programme.spend_limit.through,
+        clean_share_fraction=_held(policy.clean_share_fraction or {}, years, before=0.0),
+        carbon_usd_per_tonne=policy.carbon_usd_per_tonne,
+        shared_cause_share={
+            cause: take.take(
+                ("uncertainty", "correlation_fraction", cause),
+                programme.uncertainty.correlation_fraction.get(cause),  # type: ignore[call-overload]
+                f"uncertainty.shared_cause.{cause}_fraction",
+            )
+            for cause in _CAUSES
+        },
+        design_hold_per_year=take.take(
+            ("uncertainty", "design_hold_per_year"),
+            programme.uncertainty.design_hold_per_year,
+            "uncertainty.design_hold.probability_per_year",
+        ),
+        design_hold_months=take.range(
+            ("uncertainty", "design_hold_months"),
+            programme.uncertainty.design_hold_months,
+            "uncertainty.design_hold.months",
+        ),
+        zones={k: resolve_zone(k, zone, years, take) for k, zone in programme.zones.items()},
+        sites={k: resolve_site(k, s, take) for k, s in programme.sites.items()},
+        campuses={k: _campus(k, c, programme, take) for k, c in programme.campuses.items()},
+        accelerators={k: _accelerator(k, a, take) for k, a in programme.accelerators.items()},
+        power={k: resolve_supply(k, p, programme, years, take) for k, p in programme.power.items()},
+        slots={
+            k: SlotFigures(
+                k, s.title, tuple(s.technologies), _held(s.mw_by_year, years, before=0.0)
+            )
+            for k, s in programme.slots.items()
+        },
+        rules=tuple(programme.rules),
+        company=programme.company,
+        instruments=dict(programme.instruments),
+        finance=_finance(programme.finance, index, take),
+        price_index=index,
+        folder=file.folder,
+        figures=tuple(take.used.values()),
+    )
+
+
+def _check_catalogue_names(file: ProgrammeFile) -> None:
+    """Refuse names that the catalogue does not have, all of them at once."""
+    programme = file.programme
+    asked: list[tuple[tuple[str | int, ...], str, str]] = []
+    asked += [(("zones", k, "market"), "market", z.market) for k, z in programme.zones.items()]
+    asked += [(("sites", k, "cooling"), "cooling", s.cooling) for k, s in programme.sites.items()]
+    asked += [(("campuses", k, "hall"), "hall", c.hall) for k, c in programme.campuses.items()]
+    asked += [
+        (("accelerators", k, "system"), "accelerator", a.system)
+        for k, a in programme.accelerators.items()
+    ]
+    asked += [
+        (("power", k, "technology"), "technology", p.technology) for k, p in programme.power.items()
+    ]
+    asked += [
+        (("slots", k, "technologies", i), "technology", name)
+        for k, slots in programme.slots.items()
+        for i, name in enumerate(slots.technologies)
+    ]
+    problems = []
+    for path, kind, name in asked:
+        known = catalogue.entries(kind)
+        if name not in known:
+            hint = nearest(name, known) or f"There are: {', '.join(sorted(known))}."
+            problems.append(
+                Problem(
+                    f"'{name}' is no {kind} of the catalogue.",
+                    field=dotted(path),
+                    file=file.shown,
+                    line=file.line_of(path),
+                    hint=hint,
+                )
+            )
+    if problems:
+        raise InputError(problems)
+
+
+def _note_wants(programme: Programme, take: FigureLookup) -> None:
+    """Record the figures that are the programme's alone, for the list of sources."""
+    take.note_own(("target",), programme.target.model_dump())
+    take.note_own(("spend_limit",), programme.spend_limit.model_dump(exclude_none=True))
+    take.note_own(("policy",), programme.policy.model_dump(exclude_none=True))
+    take.note_own(("planning", "discount_fraction"), programme.planning.discount_fraction)
+    if programme.company is not None:
+        take.note_own(("company",), programme.company.model_dump())
+    for key, instrument in programme.instruments.items():
+        take.note_own(("instruments", key), instrument.model_dump(exclude_none=True))
+
+
+def _held(
+    by_year: Mapping[int, float], years: tuple[int, ...], *, before: float
+) -> tuple[float, ...]:
+    """Return values along `years`: each holds until the next; `before` the first, `before`."""
+    out, value = [], before
+    for year in range(min([*by_year, *years]), years[-1] + 1):
+        value = by_year.get(year, value)
+        if year >= years[0]:
+            out.append(value)
+    return tuple(out)
+
+
+def _campus(name: str, campus: Campus, programme: Programme, take: FigureLookup) -> CampusFigures:
+    at, hall = ("campuses", name), f"hall.{campus.hall}"
+    phases = []
+    for i, phase in enumerate(campus.phases):
+        take.note_own((*at, "phases", i, "it_mw"), phase.it_mw)
+        months = take.range(
+            (*at, "phases", i, "construct_months"),
+            phase.construct_months,
+            f"{hall}.construct_months",
+        )
+        phases.append(
+            PhaseFigures(phase.name, phase.it_mw, month_index(phase.earliest), phase.status, months)
+        )
+    tiers = campus.tiers
+    return CampusFigures(
+        name=name,
+        title=campus.title,
+        site=campus.site,
+        hall=campus.hall,
+        phases=tuple(phases),
+        hall_usd_per_it_kw=take.take(
+            (*at, "hall_usd_per_it_kw"), campus.hall_usd_per_it_kw, f"{hall}.cost_usd_per_it_kw"
+        ),
+        hall_life_years=take.take((*at, "hall_life_years"), None, f"{hall}.life_years"),
+        load_factor_fraction=take.take(
+            (*at, "load_factor_fraction"),
+            campus.load_factor_fraction,
+            f"{hall}.load_factor_fraction",
+        ),
+        firm_inference_fraction=take.take(
+            (*at, "tiers", "firm_inference_fraction"),
+            tiers.firm_inference_fraction if tiers else None,
+            f"{hall}.firm_inference_fraction",
+        ),
+        deferrable_batch_fraction=take.take(
+            (*at, "tiers", "deferrable_batch_fraction"),
+            tiers.deferrable_batch_fraction if tiers else None,
+            f"{hall}.deferrable_batch_fraction",
+        ),
+        accelerators=tuple(campus.accelerators),
+        reference_class=reference_class("buildings", 0.5),
+    )
+
+
+def _accelerator(name: str, chip: Accelerator, take: FigureLookup) -> AcceleratorFigures:
+    at, system = ("accelerators", name), f"accelerator.{chip.system}"
+    ship_year = take.take((*at, "ship_year"), None, f"{system}.ship_year")
+    available = chip.available_from
+    it_w_per_chip = take.take((*at, "it_w_per_chip"), None, f"{system}.it_w_per_chip")
+    chips_per_it_mw = 1e6 / it_w_per_chip
+    bf16_tflops = take.take((*at, "bf16_tflops"), None, f"{system}.bf16_dense_tflops")
+    return AcceleratorFigures(
+        name=name,
+        system=chip.system,
+        cost_usd_per_it_mw=take.take(
+            (*at, "cost_usd_per_it_mw"), chip.cost_usd_per_it_mw, f"{system}.cost_usd_per_it_mw"
+        ),
+        price_change_fraction=take.take(
+            (*at, "price_change_fraction"),
+            chip.price_change_fraction,
+            f"{system}.price_change_fraction",
+        ),
+        available_month=month_index(available) if available else math.floor(12 * ship_year),
+        last_month=month_index(chip.available_until) if chip.available_until else None,
+        life_years=take.take((*at, "life_years"), chip.life_years, f"{system}.life_years"),
+        chips_per_it_mw=chips_per_it_mw,
+        bf16_flops_per_it_mw=chips_per_it_mw * bf16_tflops * 1e12,
+        delivery_months=take.range((*at, "delivery_months"), None, f"{system}.delivery_months"),
+        max_it_mw_by_year=dict(chip.max_it_mw_by_year or {}),
+    )
+
+
+def _finance(terms: FinanceTerms, index: PriceIndex, take: FigureLookup) -> FinanceFigures:
+    def of(name: str, own: float | None = None) -> float:
+        return take.take(("finance", name), own, f"finance.programme.{name}")
+
+    take.note_own(("finance", "hurdle_fraction"), terms.hurdle_fraction)
+    revenue = terms.revenue
+    if revenue is not None:
+        take.note_own(("finance", "revenue"), revenue.model_dump())
+    return FinanceFigures(
+        hurdle_fraction=terms.hurdle_fraction,
+        inflation_fraction=index.future_inflation_fraction,
+        tax_rate_fraction=of("tax_rate_fraction", terms.tax_rate_fraction),
+        bonus_depreciation_fraction=of(
+            "bonus_depreciation_fraction", terms.bonus_depreciation_fraction
+        ),
+        opex_usd_per_it_kw_year=of("opex_usd_per_it_kw_year", terms.opex_usd_per_it_kw_year),
+        property_tax_fraction=terms.property_tax_fraction,
+        server_macrs_years=round(of("server_macrs_years")),
+        hall_tax_life_years=of("hall_tax_life_years"),
+        book_life_servers_years=of("book_life_servers_years"),
+        book_life_halls_years=of("book_life_halls_years"),
+        revenue_usd_per_it_mw_year=revenue.usd_per_it_mw_year if revenue else None,
+        revenue_change_fraction=revenue.change_fraction if revenue else 0.0,
+    )
