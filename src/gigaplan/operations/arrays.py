@@ -1,0 +1,91 @@
+"""The arrays that the compiled loops read, and the rows of the tables they write."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = Any  # numba infers the element types
+
+# Rows of a block's table [row, sample] that every system has.
+LOLH, LOLE_DAYS, EUE, EVENTS, PEAK, LOAD, SERVED, CLEAN_MATCHED, CLEAN_MADE, PRICE = range(10)
+SPILL, IMPORT, IMPORT_USD, IMPORT_KG, EXPORT, EXPORT_USD, LOST_USD = range(10, 17)
+DAYS_SHORT, COOLING_M3 = range(17, 19)
+SCALARS = 19
+# Then, for each tier, TIER_ROWS rows; one row per source; two per storage.
+TIER_SHED, TIER_HOURS, TIER_MADE_UP, TIER_LOST_IT, TIER_WANTED_IT = range(5)
+TIER_ROWS = 5
+
+# Rows of a trace [row, hour] that every system has; then sources, states of charge, tiers shed.
+T_LOAD, T_SHED, T_MADE_UP, T_IMPORT, T_EXPORT, T_CHARGE, T_DISCHARGE, T_SPILL = range(8)
+T_PRICE, T_CLEAN, T_AVAILABLE = range(8, 11)
+TRACE_SCALARS = 11
+
+
+class UnitArrays(NamedTuple):
+    """Units, sorted by bucket; MW of a bucket's units share one hourly profile and source."""
+
+    key: Array  # [unit] stream of the unit
+    capacity_mw: Array  # [unit]
+    mttf_hours: Array  # [unit] inf if it never fails
+    mttr_hours: Array  # [unit]
+    rate_row: Array  # [unit] row of failure_rate, -1 for a constant rate
+    first_hour: Array  # [unit, column]
+    end_hour: Array  # [unit, column]
+    cycle_hours: Array  # [unit] refuelling cycle, 0 for none
+    refuel_hours: Array  # [unit]
+    phase: Array  # [unit] where in the cycle it stands, in cycles
+    window_offset: Array  # [unit + 1] into window_start, window_end
+    window_start: Array  # planned hours
+    window_end: Array
+    failure_rate: Array  # [rate row, weather, hour] per hour, of temperature-driven units
+    highest_rate: Array  # [rate row, weather]
+    refuel_key: np.uint64  # stream of the common place in the cycle
+
+
+class BucketArrays(NamedTuple):
+    """What units of one source and one hourly profile share."""
+
+    unit_offset: Array  # [bucket + 1] into the units
+    source: Array  # [bucket] row of the available MW
+    profile: Array  # [bucket] row of profiles, -1 for none
+    is_grid: Array  # [bucket] 1 for grid import, whose limit goes by step and draw
+    profiles: Array  # [profile, weather, hour]
+
+
+class LoadArrays(NamedTuple):
+    """Load and the calendar of what differs by draw; a single column serves every sample."""
+
+    load_mw: Array  # [weather, hour]
+    pue: Array  # [weather, hour]
+    water_m3_per_it_mwh: Array  # [weather, hour]
+    step_of_hour: Array  # [hour]
+    load_scale: Array  # [step, column]
+    grid_limit_mw: Array  # [step, column]
+    tolerance_mw: float
+
+
+class DispatchArrays(NamedTuple):
+    """Economics; sources stand with must-run first, then by rising cost."""
+
+    must_run: int  # number of must-run sources
+    cost_usd_per_mwh: Array  # [source]
+    clean: Array  # [source] 0 or 1
+    price_usd_per_mwh: Array  # [weather, hour]
+    grid_kg_per_mwh: Array  # [weather, hour]
+    grid_clean: Array  # [weather, hour]
+    export_limit_mw: float
+    power_mw: Array  # [storage], by rising discharge price
+    energy_mwh: Array  # [storage]
+    charge_efficiency: Array  # [storage]
+    discharge_efficiency: Array  # [storage]
+    charge_below: Array  # [storage] USD/MWh
+    discharge_above: Array  # [storage] USD/MWh
+    reserve_fraction: Array  # [storage]
+    initial_fraction: Array  # [storage]
+    storage_scale: Array  # [storage, step, column]
+    tier_share: Array  # [tier], by rising value
+    tier_usd_per_mwh: Array  # [tier]
+    tier_catch_up: Array  # [tier] made-up MW over the tier's load, 0 if it cannot be made up
+    tier_restart_hours: Array  # [tier]

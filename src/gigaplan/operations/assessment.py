@@ -1,0 +1,342 @@
+"""Runs a system through sampled years: specification, accumulator, result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from gigaplan.core.errors import require
+from gigaplan.core.statistics import Estimate
+from gigaplan.operations import arrays
+from gigaplan.operations._kernels import capacity_block
+from gigaplan.operations.accumulate import Accumulator, Moments
+from gigaplan.operations.dispatch._kernels import dispatch_block
+from gigaplan.operations.model import ONE_TIER, ByDraw, Floats, Grid, Storage, Tier, Unit
+from gigaplan.operations.results import (
+    Adequacy,
+    Energy,
+    Samples,
+    SourceResult,
+    StorageResult,
+    TierResult,
+    Trace,
+)
+from gigaplan.operations.systems import System, build
+from gigaplan.operations.traces import by_name, run_trace, typical_week
+
+BLOCK = 128
+"""Samples in a block; fixed, so that sums do not depend on the number of threads."""
+
+Block = tuple[int, Floats, Floats]
+
+
+def assess(
+    units: Sequence[Unit],
+    load_mw: Floats,
+    *,
+    storage: Sequence[Storage] = (),
+    tiers: Sequence[Tier] = ONE_TIER,
+    grid: Grid | None = None,
+    samples: int = 1000,
+    seed: int = 0,
+    threads: int = 1,
+    dispatch: bool = True,
+    pue: float | Floats = 1.0,
+    water_m3_per_it_mwh: float | Floats = 0.0,
+    temperature_celsius: Floats | None = None,
+    by_draw: ByDraw | None = None,
+    keep_worst: int = 3,
+    keep_samples: bool = False,
+) -> Adequacy:
+    """Run a system hour by hour through sampled years of outages.
+
+    Parameters
+    ----------
+    units : sequence of Unit
+    load_mw : ndarray [hour] or [hour, weather]
+        Facility load. Sample s meets weather year s modulo the number of years,
+        in every series alike.
+    storage : sequence of Storage
+    tiers : sequence of Tier
+        How the load divides; the tier of least value is shed first.
+    grid : Grid, optional
+    samples, seed, threads : int
+        The result is the same, bit for bit, for any number of threads.
+    dispatch : bool
+        False compares capacity with load only: many times faster, without
+        storage, tiers, energy, cost and clean share.
+    pue : float or ndarray [hour] or [hour, weather]
+        Facility MW per IT MW, for compute lost.
+    water_m3_per_it_mwh : float or ndarray [hour] or [hour, weather]
+        Cooling water per IT MWh served.
+    temperature_celsius : ndarray [hour] or [hour, weather], optional
+        For units whose outages go by temperature.
+    by_draw : ByDraw, optional
+        What differs by sample within the year.
+    keep_worst : int
+        Worst samples kept hour by hour.
+    keep_samples : bool
+        Also give the yearly figures of every sample.
+
+    Returns
+    -------
+    Adequacy
+
+    Raises
+    ------
+    InputError
+        For an hour without a number (its position is named), lengths that do not
+        agree, names that repeat, or figures outside their range.
+    """
+    require(samples >= 1, f"found {samples}; at least one sample is needed.", field="samples")
+    require(threads >= 1, f"found {threads}; at least one thread is needed.", field="threads")
+    require(
+        dispatch or not storage,
+        "storage needs the hourly dispatch; leave out dispatch=False.",
+        field="dispatch",
+    )
+    system = build(
+        units,
+        load_mw,
+        storage,
+        tiers,
+        grid,
+        dispatch=dispatch,
+        pue=pue,
+        water_m3_per_it_mwh=water_m3_per_it_mwh,
+        temperature_celsius=temperature_celsius,
+        by_draw=by_draw,
+        samples=samples,
+        seed=seed,
+    )
+    rows = system.rows if dispatch else arrays.SCALARS
+    kept = Accumulator(rows, system.hours, keep_worst if dispatch else 0, keep_samples)
+    for block in _blocks(_runner(system, rows, dispatch, samples), samples, threads):
+        kept.record(*block)
+    return _result(system, kept, dispatch)
+
+
+def trace(
+    units: Sequence[Unit],
+    load_mw: Floats,
+    sample: int,
+    *,
+    storage: Sequence[Storage] = (),
+    tiers: Sequence[Tier] = ONE_TIER,
+    grid: Grid | None = None,
+    seed: int = 0,
+    pue: float | Floats = 1.0,
+    water_m3_per_it_mwh: float | Floats = 0.0,
+    temperature_celsius: Floats | None = None,
+    by_draw: ByDraw | None = None,
+    samples: int = 1000,
+) -> Trace:
+    """Return one sample of `assess` with the same parameters, hour by hour."""
+    system = build(
+        units,
+        load_mw,
+        storage,
+        tiers,
+        grid,
+        dispatch=True,
+        pue=pue,
+        water_m3_per_it_mwh=water_m3_per_it_mwh,
+        temperature_celsius=temperature_celsius,
+        by_draw=by_draw,
+        samples=samples,
+        seed=seed,
+    )
+    require(
+        0 <= sample < samples, f"found {sample}; 0 to {samples - 1} is allowed.", field="sample"
+    )
+    return run_trace(system, sample)
+
+
+def _runner(system: System, rows: int, dispatch: bool, samples: int) -> Callable[[int], Block]:
+    no_trace = np.empty((0, 0))
+
+    def run(first: int) -> Block:
+        table = np.empty((rows, min(BLOCK, samples - first)))
+        by_hour = np.zeros((2, system.hours))
+        if dispatch:
+            dispatch_block(
+                system.units,
+                system.buckets,
+                system.load,
+                system.dispatch,
+                first,
+                table,
+                by_hour,
+                no_trace,
+            )
+        else:
+            capacity_block(system.units, system.buckets, system.load, first, table, by_hour)
+        return first, table, by_hour
+
+    return run
+
+
+def _blocks(run: Callable[[int], Block], samples: int, threads: int) -> Iterator[Block]:
+    """Yield blocks in the order of their numbers; at most a few wait at any time."""
+    firsts = range(0, samples, BLOCK)
+    if threads == 1 or len(firsts) == 1:
+        yield from map(run, firsts)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        ahead = 4 * threads
+        waiting = [pool.submit(run, first) for first in firsts[:ahead]]
+        for i in range(len(firsts)):
+            yield waiting[i % ahead].result()
+            if i + ahead < len(firsts):
+                waiting[i % ahead] = pool.submit(run, firsts[i + ahead])
+
+
+class _Rows:
+    """Weights of rows, by what they hold."""
+
+    def __init__(self, system: System, rows: int) -> None:
+        self.rows = rows
+        self.source = arrays.SCALARS + arrays.TIER_ROWS * len(system.tiers)
+        self.store = self.source + len(system.sources)
+
+    def of(self, *pairs: tuple[int, float]) -> Floats:
+        weights = np.zeros(self.rows)
+        for row, factor in pairs:
+            weights[row] += factor
+        return weights
+
+    def tier(self, tier: int, row: int) -> int:
+        return arrays.SCALARS + arrays.TIER_ROWS * tier + row
+
+    def total(self, system: System, what: str) -> Floats:
+        """Return weights that add up cost, carbon (t) or water over the sources and the grid."""
+        weights = np.zeros(self.rows)
+        for g, source in enumerate(system.sources):
+            weights[self.source + g] = {
+                "cost": source.variable_usd_per_mwh,
+                "co2": source.co2_kg_per_mwh / 1000,
+                "water": source.water_m3_per_mwh,
+            }[what]
+        if what == "cost":
+            weights[arrays.IMPORT_USD], weights[arrays.EXPORT_USD] = 1.0, -1.0
+        if what == "water":
+            weights[arrays.COOLING_M3] = 1.0
+        if what == "co2":
+            weights[arrays.IMPORT_KG] = 1 / 1000
+        return weights
+
+
+def _result(system: System, kept: Accumulator, dispatch: bool) -> Adequacy:
+    moments = kept.moments
+    at = _Rows(system, moments.mean.size)
+    worst = tuple(run_trace(system, sample) for sample in kept.worst_samples())
+    week = None
+    if dispatch:
+        sample = kept.typical_sample(slice(at.source, at.store))
+        week = typical_week(run_trace(system, sample))
+    return Adequacy(
+        samples=moments.count,
+        hours=system.hours,
+        lole_days=moments.row(arrays.LOLE_DAYS),
+        days_short=moments.row(arrays.DAYS_SHORT),
+        lolh_hours=moments.row(arrays.LOLH),
+        eue_mwh=moments.row(arrays.EUE),
+        neue_fraction=moments.ratio(at.of((arrays.EUE, 1)), at.of((arrays.LOAD, 1))),
+        events_per_year=moments.row(arrays.EVENTS),
+        event_hours=moments.ratio(at.of((arrays.LOLH, 1)), at.of((arrays.EVENTS, 1))),
+        peak_short_mw=kept.peak_short_mw,
+        load_mwh=moments.row(arrays.LOAD),
+        lolp_by_hour=kept.by_hour[0] / moments.count,
+        eue_by_hour_mwh=kept.by_hour[1] / moments.count,
+        energy=_energy(system, moments, at) if dispatch else None,
+        worst=worst,
+        dispatch_week=week,
+        by_sample=_by_sample(system, kept, at, dispatch) if kept.tables else None,
+    )
+
+
+def _energy(system: System, moments: Moments, at: _Rows) -> Energy:
+    served = at.of((arrays.SERVED, 1))
+    annual = moments.ratio(at.of((arrays.CLEAN_MADE, 1)), served)
+    return Energy(
+        sources=_sources(system, moments, at),
+        storage=tuple(
+            StorageResult(
+                store.name, moments.row(at.store + 2 * k), moments.row(at.store + 2 * k + 1)
+            )
+            for k, store in enumerate(system.storage)
+        ),
+        tiers=tuple(_tier(tier.name, t, moments, at) for t, tier in enumerate(system.tiers)),
+        served_mwh=moments.row(arrays.SERVED),
+        import_mwh=moments.row(arrays.IMPORT),
+        import_usd=moments.row(arrays.IMPORT_USD),
+        export_mwh=moments.row(arrays.EXPORT),
+        export_usd=moments.row(arrays.EXPORT_USD),
+        spill_mwh=moments.row(arrays.SPILL),
+        cost_usd=moments.linear(at.total(system, "cost")),
+        lost_load_usd=moments.row(arrays.LOST_USD),
+        co2_t=moments.linear(at.total(system, "co2")),
+        water_m3=moments.linear(at.total(system, "water")),
+        cooling_water_m3=moments.row(arrays.COOLING_M3),
+        marginal_price_usd_per_mwh=moments.row(arrays.PRICE, 1 / system.hours),
+        clean_share_hourly=moments.ratio(at.of((arrays.CLEAN_MATCHED, 1)), served),
+        clean_share_annual=Estimate(min(annual.mean, 1.0), annual.standard_error),
+    )
+
+
+def _sources(system: System, moments: Moments, at: _Rows) -> tuple[SourceResult, ...]:
+    names = list(dict.fromkeys(source.name for source in system.sources))
+    out = []
+    for name in names:
+        parts = [
+            (at.source + g, source)
+            for g, source in enumerate(system.sources)
+            if source.name == name
+        ]
+        out.append(
+            SourceResult(
+                name,
+                moments.linear(at.of(*((row, 1.0) for row, _ in parts))),
+                moments.linear(at.of(*((row, s.variable_usd_per_mwh) for row, s in parts))),
+                moments.linear(at.of(*((row, s.co2_kg_per_mwh / 1000) for row, s in parts))),
+                moments.linear(at.of(*((row, s.water_m3_per_mwh) for row, s in parts))),
+                all(s.clean for _, s in parts),
+            )
+        )
+    return tuple(out)
+
+
+def _tier(name: str, tier: int, moments: Moments, at: _Rows) -> TierResult:
+    wanted = at.of((at.tier(tier, arrays.TIER_WANTED_IT), 1))
+    lost = at.of((at.tier(tier, arrays.TIER_LOST_IT), 1))
+    return TierResult(
+        name,
+        moments.row(at.tier(tier, arrays.TIER_SHED)),
+        moments.row(at.tier(tier, arrays.TIER_HOURS)),
+        moments.row(at.tier(tier, arrays.TIER_MADE_UP)),
+        moments.linear(wanted),
+        moments.linear(lost),
+        moments.ratio(wanted - lost, wanted),
+    )
+
+
+def _by_sample(system: System, kept: Accumulator, at: _Rows, dispatch: bool) -> Samples:
+    table = np.concatenate(kept.tables, axis=1)
+    zero = np.zeros(table.shape[1])
+    tiers = range(len(system.tiers)) if dispatch else range(0)
+    sources = table[at.source : at.store] if dispatch else table[:0]
+    return Samples(
+        lolh_hours=table[arrays.LOLH],
+        eue_mwh=table[arrays.EUE],
+        load_mwh=table[arrays.LOAD],
+        served_mwh=table[arrays.SERVED],
+        cost_usd=at.total(system, "cost") @ table if dispatch else zero,
+        co2_t=at.total(system, "co2") @ table if dispatch else zero,
+        water_m3=at.total(system, "water") @ table if dispatch else zero,
+        import_mwh=table[arrays.IMPORT],
+        import_usd=table[arrays.IMPORT_USD],
+        source_mwh=by_name([source.name for source in system.sources], sources),
+        lost_it_mwh={system.tiers[t].name: table[at.tier(t, arrays.TIER_LOST_IT)] for t in tiers},
+    )

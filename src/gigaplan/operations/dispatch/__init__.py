@@ -1,0 +1,1 @@
+"""Hourly dispatch: the compiled loop that serves, sheds, makes up, charges and exports."""

@@ -1,0 +1,428 @@
+"""What a system is made of: units, storage, grid, load tiers, and what differs by draw.
+
+Every class is frozen and checks itself; `systems.build` turns them into the
+arrays of the compiled loops.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.core.errors import InputError, require
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Hourly = float | Floats
+"""A constant, or an array of shape [hour] or [hour, weather]."""
+
+HOURS_PER_MONTH = 8760 / 12
+
+
+def _at_least(value: float, low: float, name: str, field_name: str, unit: str = "") -> None:
+    require(
+        math.isfinite(value) and value >= low,
+        f"found {value:g}{unit}; a finite number of at least {low:g}{unit} is needed.",
+        field=f"{name}.{field_name}",
+    )
+
+
+def _fraction(value: float, name: str, field_name: str) -> None:
+    require(
+        0.0 <= value <= 1.0,
+        f"found {value:g}; a fraction from 0 to 1 is needed.",
+        field=f"{name}.{field_name}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Refuelling:
+    """A planned outage that returns.
+
+    Parameters
+    ----------
+    cycle_months : float
+        Months from one start to the next.
+    length_days : float
+        Days without power each time.
+    phase_fraction : float
+        Where in its cycle the unit stands beside the others, in cycles: units
+        with phases 0 and 0.5 never refuel together. The place of the whole
+        fleet in the cycle is drawn once per sample.
+    """
+
+    cycle_months: float
+    length_days: float
+    phase_fraction: float = 0.0
+
+    def __post_init__(self) -> None:
+        _at_least(self.cycle_months, 1.0, "refuelling", "cycle_months", " months")
+        _at_least(self.length_days, 0.0, "refuelling", "length_days", " days")
+        _fraction(self.phase_fraction, "refuelling", "phase_fraction")
+        require(
+            24 * self.length_days < HOURS_PER_MONTH * self.cycle_months,
+            f"found {self.length_days:g} days in a cycle of {self.cycle_months:g} months; "
+            "an outage must be shorter than its cycle.",
+            field="refuelling.length_days",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TemperatureOutages:
+    """Forced-outage fraction by outdoor temperature, after Murphy et al. (2019).
+
+    The failure rate of each hour is the one whose steady state is the fraction
+    of that hour's temperature: units fail on their own, but more of them in the
+    same cold hours. Between the points the fraction is interpolated; beyond the
+    ends the last value holds.
+
+    Parameters
+    ----------
+    celsius : tuple of float
+        Temperatures, rising.
+    outage_fraction : tuple of float
+        Fraction of time out at each, below 1.
+
+    References
+    ----------
+    S. Murphy, F. Sowell, J. Apt, "A time-dependent model of generator failures
+    and recoveries captures correlated events and quantifies temperature
+    dependence", Applied Energy 253 (2019) 113513.
+    """
+
+    celsius: tuple[float, ...]
+    outage_fraction: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        require(
+            len(self.celsius) == len(self.outage_fraction) > 0,
+            "give one outage fraction for each temperature.",
+            field="temperature_outages",
+        )
+        require(
+            all(a < b for a, b in zip(self.celsius, self.celsius[1:], strict=False)),
+            "the temperatures must rise.",
+            field="temperature_outages.celsius",
+        )
+        require(
+            all(0 <= f < 1 for f in self.outage_fraction),
+            "each fraction must be at least 0 and below 1.",
+            field="temperature_outages.outage_fraction",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One generating unit, or one renewable plant.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the system; its outages depend on it and the seed alone.
+    capacity_mw : float or ndarray [hour] or [hour, weather]
+        Net MW when up.
+    mttf_hours, mttr_hours : float
+        Mean time to failure and to repair, both exponential. Never fails if the
+        first is infinite.
+    forced_outage_fraction : float, optional
+        In place of `mttf_hours`: the long-run fraction of time out.
+    source : str
+        Label its energy is summed under; `name` if empty.
+    variable_usd_per_mwh : float
+        Fuel, variable operation and carbon cost; orders the dispatch.
+    co2_kg_per_mwh, water_m3_per_mwh : float
+        Emitted and consumed per MWh generated.
+    clean : bool
+        Counts towards the clean share.
+    must_run : bool
+        Gives all it can, needed or not.
+    availability_fraction : ndarray [hour] or [hour, weather], optional
+        Renewable output or temperature derate, over `capacity_mw`.
+    refuelling : Refuelling, optional
+        Planned outages that return.
+    planned_hours : tuple of (int, int)
+        Planned outages at fixed hours: first, and first after.
+    temperature_outages : TemperatureOutages, optional
+        In place of `mttf_hours` and `forced_outage_fraction`.
+    first_hour, end_hour : int or ndarray [sample]
+        The unit exists from the first hour and before the end hour; `end_hour`
+        None is the end of the series.
+    """
+
+    name: str
+    capacity_mw: Hourly
+    mttf_hours: float | None = None
+    mttr_hours: float | None = None
+    forced_outage_fraction: float | None = None
+    source: str = ""
+    variable_usd_per_mwh: float = 0.0
+    co2_kg_per_mwh: float = 0.0
+    water_m3_per_mwh: float = 0.0
+    clean: bool = False
+    must_run: bool = False
+    availability_fraction: Floats | None = None
+    refuelling: Refuelling | None = None
+    planned_hours: tuple[tuple[int, int], ...] = ()
+    temperature_outages: TemperatureOutages | None = None
+    first_hour: int | Ints = 0
+    end_hour: int | Ints | None = None
+
+    def __post_init__(self) -> None:
+        name = self.name or "unit"
+        require(bool(self.name), "a unit needs a name.", field="unit.name")
+        for key in ("variable_usd_per_mwh", "co2_kg_per_mwh", "water_m3_per_mwh"):
+            require(
+                math.isfinite(getattr(self, key)),
+                f"found {getattr(self, key)}; a finite number is needed.",
+                field=f"{name}.{key}",
+            )
+        self._check_outages(name)
+        for first, end in self.planned_hours:
+            require(
+                0 <= first < end,
+                f"found {first} to {end}; the end must come after the first hour.",
+                field=f"{name}.planned_hours",
+            )
+
+    def _check_outages(self, name: str) -> None:
+        stated = [
+            key
+            for key in ("mttf_hours", "forced_outage_fraction", "temperature_outages")
+            if getattr(self, key) is not None
+        ]
+        require(
+            len(stated) <= 1,
+            f"found {' and '.join(stated)}; give one of them.",
+            field=name,
+        )
+        if not stated:
+            return
+        fraction = self.forced_outage_fraction
+        if fraction is not None:
+            _fraction(fraction, name, "forced_outage_fraction")
+            require(
+                fraction < 1.0,
+                "found 1: the unit never runs. Leave it out, or give a fraction below 1.",
+                field=f"{name}.forced_outage_fraction",
+            )
+        if self.mttf_hours is not None:
+            require(
+                self.mttf_hours > 0,
+                f"found {self.mttf_hours:g}; hours above 0 are needed.",
+                field=f"{name}.mttf_hours",
+            )
+        if fraction == 0.0 or (self.mttf_hours is not None and math.isinf(self.mttf_hours)):
+            return
+        require(
+            self.mttr_hours is not None and 0 < self.mttr_hours < math.inf,
+            f"found {self.mttr_hours}; a unit that fails needs hours to repair above 0.",
+            field=f"{name}.mttr_hours",
+        )
+
+    @property
+    def mean_up_hours(self) -> float:
+        """Mean time to failure, infinite if it never fails (or fails by temperature)."""
+        if self.mttf_hours is not None:
+            return float(self.mttf_hours)
+        if self.forced_outage_fraction:
+            assert self.mttr_hours is not None
+            return self.mttr_hours * (1 - self.forced_outage_fraction) / self.forced_outage_fraction
+        return math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """A storage with one non-anticipative rule.
+
+    It discharges when the load would be short otherwise, and, down to its
+    reserve, in place of sources dearer than `discharge_above_usd_per_mwh`. It
+    charges in hours in which it did not discharge, from spare output (grid
+    import included) that costs at most `charge_below_usd_per_mwh`. With the
+    default prices it is kept full and used only against shortage.
+
+    Parameters
+    ----------
+    name : str
+        Unique among the storages.
+    power_mw : float
+        Most MW in and out, at the busbar.
+    energy_mwh : float
+        Most MWh inside.
+    charge_efficiency, discharge_efficiency : float
+        MWh inside per MWh in, and MWh out per MWh inside.
+    charge_below_usd_per_mwh, discharge_above_usd_per_mwh : float
+        Prices of the rule; the first at most the second.
+    reserve_fraction : float
+        Share of the energy kept for hours that would be short.
+    initial_fraction : float
+        Share of the energy inside at the start of every sample; counted as not clean.
+    """
+
+    name: str
+    power_mw: float
+    energy_mwh: float
+    charge_efficiency: float = 0.92
+    discharge_efficiency: float = 0.92
+    charge_below_usd_per_mwh: float = math.inf
+    discharge_above_usd_per_mwh: float = math.inf
+    reserve_fraction: float = 0.0
+    initial_fraction: float = 0.5
+
+    def __post_init__(self) -> None:
+        name = self.name or "storage"
+        require(bool(self.name), "a storage needs a name.", field="storage.name")
+        _at_least(self.power_mw, 0.0, name, "power_mw", " MW")
+        _at_least(self.energy_mwh, 0.0, name, "energy_mwh", " MWh")
+        for key in ("charge_efficiency", "discharge_efficiency"):
+            value = getattr(self, key)
+            require(
+                0.0 < value <= 1.0,
+                f"found {value:g}; an efficiency is above 0 and at most 1.",
+                field=f"{name}.{key}",
+            )
+        _fraction(self.reserve_fraction, name, "reserve_fraction")
+        _fraction(self.initial_fraction, name, "initial_fraction")
+        require(
+            self.charge_below_usd_per_mwh <= self.discharge_above_usd_per_mwh,
+            f"it would charge below {self.charge_below_usd_per_mwh:g} and discharge above "
+            f"{self.discharge_above_usd_per_mwh:g} USD/MWh; the first must be at most the second.",
+            field=f"{name}.charge_below_usd_per_mwh",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A grid connection.
+
+    Parameters
+    ----------
+    limit_mw : float or ndarray [hour] or [hour, weather]
+        Most import.
+    price_usd_per_mwh, co2_kg_per_mwh, clean_share_fraction : float or ndarray
+        Of imported energy, by hour.
+    mttf_hours, mttr_hours : float, optional
+        Outages of the connection; never fails if left out.
+    export_limit_mw : float
+        Most export; 0 for none.
+    """
+
+    limit_mw: Hourly
+    price_usd_per_mwh: Hourly = 0.0
+    co2_kg_per_mwh: Hourly = 0.0
+    clean_share_fraction: Hourly = 0.0
+    mttf_hours: float | None = None
+    mttr_hours: float | None = None
+    export_limit_mw: float = 0.0
+    name: str = "grid"
+
+    def __post_init__(self) -> None:
+        _at_least(self.export_limit_mw, 0.0, self.name, "export_limit_mw", " MW")
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A part of the load; the tier of least value is shed first.
+
+    Parameters
+    ----------
+    name : str
+        Unique among the tiers.
+    share_fraction : float
+        Its part of the load in every hour; the tiers' shares add up to 1.
+    lost_usd_per_mwh : float
+        What a facility MWh not served costs.
+    catch_up_fraction : float
+        Above 0: work shed is made up later in the same UTC day from spare supply
+        that costs less than its value, at up to this fraction of the tier's own load.
+    restart_hours : float
+        Work lost for each MW when it stops, in hours of that MW.
+    """
+
+    name: str
+    share_fraction: float
+    lost_usd_per_mwh: float
+    catch_up_fraction: float = 0.0
+    restart_hours: float = 0.0
+
+    def __post_init__(self) -> None:
+        _fraction(self.share_fraction, self.name, "share_fraction")
+        _at_least(self.lost_usd_per_mwh, 0.0, self.name, "lost_usd_per_mwh", " USD/MWh")
+        _at_least(self.catch_up_fraction, 0.0, self.name, "catch_up_fraction")
+        _at_least(self.restart_hours, 0.0, self.name, "restart_hours", " hours")
+
+
+ONE_TIER = (Tier("load", 1.0, 10_000.0),)
+"""The whole load as one tier, for reliability studies without workloads."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByDraw:
+    """What differs by draw within the year, in steps such as months.
+
+    Parameters
+    ----------
+    step_of_hour : ndarray [hour]
+        Step of each hour, from 0.
+    load_scale : ndarray [step, sample], optional
+        Factor on the load.
+    grid_limit_scale : ndarray [step, sample], optional
+        Factor on the grid's limit.
+    storage_scale : mapping of str to ndarray [step, sample]
+        Factor on a storage's MW and MWh, by its name; must not fall within a year.
+    """
+
+    step_of_hour: Ints
+    load_scale: Floats | None = None
+    grid_limit_scale: Floats | None = None
+    storage_scale: Mapping[str, Floats] = field(default_factory=dict)
+
+
+def stagger(units: list[Unit]) -> list[Unit]:
+    """Return the units with the phases of their refuelling spread evenly, in their order."""
+    from dataclasses import replace
+
+    refuelled = [i for i, unit in enumerate(units) if unit.refuelling is not None]
+    result = list(units)
+    for place, i in enumerate(refuelled):
+        refuelling = units[i].refuelling
+        assert refuelling is not None
+        phase = place / len(refuelled)
+        result[i] = replace(units[i], refuelling=replace(refuelling, phase_fraction=phase))
+    return result
+
+
+def hourly(value: Any, hours: int, name: str) -> Floats:
+    """Return a series as [weather, hour], contiguous.
+
+    Raises
+    ------
+    InputError
+        If its length is not `hours`, or an hour has no number (its position is named).
+    """
+    array = np.asarray(value, dtype=np.float64)
+    if array.ndim == 0:
+        array = np.broadcast_to(array, (hours,))
+    if array.ndim == 1:
+        array = array[:, None]
+    require(
+        array.ndim == 2 and array.shape[0] == hours,
+        f"found shape {list(array.shape)}; [{hours}] or [{hours}, weather] is needed: "
+        "one number per hour of the load.",
+        field=name,
+    )
+    bad = ~np.isfinite(array)
+    if bad.any():
+        hour, weather = np.argwhere(bad)[0]
+        where = f" of weather year {weather}" if array.shape[1] > 1 else ""
+        raise InputError(
+            f"hour {hour}{where} (counted from 0) holds {array[hour, weather]}; "
+            f"{int(bad.sum())} such hours. Fill every hour: an hour without a number is never "
+            "counted as served.",
+            field=name,
+        )
+    return np.ascontiguousarray(array.T)
