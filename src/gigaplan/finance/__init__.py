@@ -1,6 +1,20 @@
 """Money: project pro formas, programme waterfalls, statements and metrics."""
 
+from gigaplan.finance.amounts import NominalUsd, RealUsd, month_factors
 from gigaplan.finance.debt import capital_recovery
+from gigaplan.finance.flows import AssetClass, CompanyFlows, ProgrammeFlows, Terms
+from gigaplan.finance.instruments import (
+    Bond,
+    Equity,
+    Instrument,
+    JointVenture,
+    LoanFlows,
+    ProjectDebt,
+    Revolver,
+    VentureFlows,
+    loan_flows,
+    venture_flows,
+)
 from gigaplan.finance.irr import Irr, IrrDraws, irr, irr_draws, mirr
 from gigaplan.finance.model import (
     InvestmentCredit,
@@ -14,24 +28,47 @@ from gigaplan.finance.model import (
     SculptedDebt,
 )
 from gigaplan.finance.pro_forma import evaluate, evaluate_draws, lcoe_fixed_charge
+from gigaplan.finance.statements import Statements, statements
+from gigaplan.finance.waterfall import Waterfall, waterfall
 
 __all__ = [
+    "AssetClass",
+    "Bond",
+    "CompanyFlows",
+    "Equity",
+    "Instrument",
     "InvestmentCredit",
     "Irr",
     "IrrDraws",
+    "JointVenture",
     "LevelDebt",
+    "LoanFlows",
+    "NominalUsd",
     "OperatingCosts",
     "ProductionCredit",
+    "ProgrammeFlows",
     "Project",
+    "ProjectDebt",
     "ProjectDraws",
     "ProjectResult",
+    "RealUsd",
     "Reserves",
+    "Revolver",
     "SculptedDebt",
+    "Statements",
+    "Terms",
+    "VentureFlows",
+    "Waterfall",
     "capital_recovery",
     "evaluate",
     "evaluate_draws",
     "irr",
     "irr_draws",
     "lcoe_fixed_charge",
+    "loan_flows",
     "mirr",
+    "month_factors",
+    "statements",
+    "venture_flows",
+    "waterfall",
 ]

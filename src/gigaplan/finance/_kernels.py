@@ -1,4 +1,4 @@
-"""Compiled loops of finance: rates of return."""
+"""Compiled loops of finance: rates of return, depreciation, loans and the monthly waterfall."""
 
 from __future__ import annotations
 
@@ -19,16 +19,23 @@ _LOG_SPAN = 600.0  # exp(600) still fits a double
 def present_value_at(
     flows: NDArray[np.float64], log_rates: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the present value of `flows` at each ``ln(1 + r)``, scaled to stay finite."""
+    """Return the present value of `flows` at each ``ln(1 + r)``, scaled to stay finite.
+
+    Below a rate of zero it is divided by the largest power, so that no term overflows;
+    the sign is that of the present value.
+    """
     last = flows.shape[0] - 1
     out = np.empty(log_rates.shape[0])
     for i in range(log_rates.shape[0]):
-        u = -log_rates[i]
         total = 0.0
-        # Divide by the largest power, so that no term overflows.
-        top = u * last if u > 0 else 0.0
-        for t in range(last + 1):
-            total += flows[t] * math.exp(u * t - top)
+        if log_rates[i] >= 0:
+            x = math.exp(-log_rates[i])
+            for t in range(last, -1, -1):
+                total = total * x + flows[t]
+        else:
+            x = math.exp(log_rates[i])
+            for t in range(last + 1):
+                total = total * x + flows[t]
         out[i] = total
     return out
 
@@ -172,3 +179,210 @@ def irr_block(
                     status[first + d] = 0
                 else:
                     rates[first + d] = math.expm1(-u[d])
+
+
+@nb.njit(cache=True, nogil=True)
+def straight_line(additions: NDArray[np.float64], life_months: int) -> NDArray[np.float64]:
+    """Return monthly book depreciation of `additions` [month, draw], from the month after each."""
+    months, draws = additions.shape
+    out = np.zeros((months, draws))
+    for m in range(1, months):
+        for d in range(draws):
+            gone = additions[m - 1 - life_months, d] if m - 1 - life_months >= 0 else 0.0
+            out[m, d] = out[m - 1, d] + (additions[m - 1, d] - gone) / life_months
+    return out
+
+
+@nb.njit(cache=True, nogil=True)
+def tax_write_off(
+    additions: NDArray[np.float64], first_month: int, schedule: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return monthly tax depreciation of `additions` [month, draw] on a yearly `schedule`.
+
+    The first year's share is spread over the months left of the calendar year of
+    service, each later year's over its twelve months. `first_month` is the month
+    number of row 0, so that calendar years are known.
+    """
+    months, draws = additions.shape
+    years = months // 12 + 2
+    first_year = first_month // 12
+    out = np.zeros((months, draws))
+    vintage = np.zeros((years, draws))
+    rate = np.zeros(draws)
+    for m in range(months):
+        year = (first_month + m) // 12 - first_year
+        left = 12 - (first_month + m) % 12
+        if left == 12 or m == 0:
+            rate[:] = 0.0
+            for age in range(1, min(year, schedule.shape[0] - 1) + 1):
+                for d in range(draws):
+                    rate[d] += vintage[year - age, d] * schedule[age] / 12
+        for d in range(draws):
+            vintage[year, d] += additions[m, d]
+            rate[d] += additions[m, d] * schedule[0] / left
+            out[m, d] = rate[d]
+    return out
+
+
+@nb.njit(cache=True, nogil=True)
+def vintage_loan(
+    lent: NDArray[np.float64],
+    start: NDArray[np.int64],
+    tenor: int,
+    common_end: bool,
+    monthly_rate: float,
+    balance: NDArray[np.float64],
+    interest: NDArray[np.float64],
+    payment: NDArray[np.float64],
+) -> None:
+    """Fill balance, interest and payment of money lent in many months [month, draw].
+
+    Before month `start` of a draw interest is added to the balance. At `start` what is
+    owed is levelled over `tenor` payments, the first a month later. What is lent later
+    is levelled over its own `tenor` payments, or, with `common_end`, over those left.
+    """
+    months, draws = lent.shape
+    for d in range(draws):
+        owed = 0.0
+        due = 0.0
+        active = 0
+        end = start[d] + tenor
+        falls = np.zeros(months + 2)
+        ends = np.zeros(months + 2, dtype=np.int64)
+        for m in range(months):
+            charge = owed * monthly_rate
+            due -= falls[m]
+            active -= ends[m]
+            paid = 0.0
+            if m > start[d] and active > 0:
+                # The last payment of the last vintage clears what rounding left.
+                paid = owed + charge if ends[m + 1] == active else min(due, owed + charge)
+            elif m > start[d] and common_end and m >= end:
+                paid = owed + charge
+            owed += charge - paid + lent[m, d]
+            interest[m, d] = charge
+            payment[m, d] = paid
+            balance[m, d] = owed
+            levelled = owed if m == start[d] else (lent[m, d] if m > start[d] else 0.0)
+            left = end - m if common_end else tenor
+            if levelled > 0 and left > 0:
+                if monthly_rate > 0:
+                    share = monthly_rate / -math.expm1(-left * math.log1p(monthly_rate))
+                else:
+                    share = 1.0 / left
+                due += levelled * share
+                active += 1
+                if m + left + 1 <= months:
+                    falls[m + left + 1] += levelled * share
+                    ends[m + left + 1] += 1
+
+
+@nb.njit(cache=True, nogil=True)
+def balance_cash(
+    net: NDArray[np.float64],
+    taxable: NDArray[np.float64],
+    other_taxable: NDArray[np.float64],
+    minimum_cash: NDArray[np.float64],
+    opening_cash: float,
+    cash_rate: float,
+    tax_rate: float,
+    loss_limit: float,
+    first_month: int,
+    kind: NDArray[np.int64],
+    rate: NDArray[np.float64],
+    fee: NDArray[np.float64],
+    standby: NDArray[np.float64],
+    limit_total: NDArray[np.float64],
+    limit_year: NDArray[np.float64],
+    first: NDArray[np.int64],
+    tenor: NDArray[np.int64],
+    flows: NDArray[np.float64],
+    issued: NDArray[np.float64],
+    repaid: NDArray[np.float64],
+    owed: NDArray[np.float64],
+) -> None:
+    """Fill the monthly balancing of cash: tax, interest, what each instrument gives, the gap.
+
+    `net` [month, draw] is every cash flow that does not depend on what is filled here.
+    Instruments are drawn in their order; `kind` is 0 for bonds (repaid in one sum after
+    `tenor` months), 1 for a revolver (repaid from surplus), 2 for equity. `flows`
+    [7, month, draw] holds cash, tax, interest, fees, interest earned, unfunded need
+    (balance) and the month's new gap; `issued`, `repaid`, `owed` are [instrument, month,
+    draw]. Interest and tax of a month rest on balances at its start, fees are deducted
+    for tax a month later: nothing is circular.
+    """
+    months, draws = net.shape
+    count = kind.shape[0]
+    for d in range(draws):
+        cash = opening_cash
+        losses = 0.0
+        unfunded = 0.0
+        fee_before = 0.0
+        in_year = np.zeros(count)
+        balance = np.zeros(count)
+        for m in range(months):
+            if (first_month + m) % 12 == 0:
+                in_year[:] = 0.0
+            interest = 0.0
+            due = 0.0
+            for i in range(count):
+                interest += balance[i] * rate[i]
+                if m >= first[i]:
+                    interest += standby[i] * (limit_total[i] - balance[i])
+                if kind[i] == 0 and m >= tenor[i]:
+                    back = issued[i, m - tenor[i], d]
+                    repaid[i, m, d] = back
+                    balance[i] -= back
+                    due += back
+            earned = cash * cash_rate
+            own = taxable[m, d] + earned - interest - fee_before
+            total = other_taxable[m, d] + own
+            if total > 0:
+                used = min(losses, loss_limit * total)
+                losses -= used
+                tax = tax_rate * (total - used - other_taxable[m, d])
+            else:
+                losses -= total
+                tax = -tax_rate * other_taxable[m, d]
+            cash = cash + net[m, d] + earned - interest - tax - due - minimum_cash[m]
+            fees = 0.0
+            gap = 0.0
+            if cash < 0:
+                short = -cash
+                cash = 0.0
+                for i in range(count):
+                    if m < first[i] or short <= 0:
+                        continue
+                    room = min(limit_total[i] - balance[i], limit_year[i] - in_year[i])
+                    take = min(short / (1 - fee[i]), max(room, 0.0))
+                    issued[i, m, d] = take
+                    balance[i] += take
+                    in_year[i] += take
+                    fees += take * fee[i]
+                    short -= take * (1 - fee[i])
+                # A cent is rounding, not a need.
+                gap = short if short > 0.01 else 0.0
+                cash = gap - short
+                unfunded += gap
+            else:
+                back = min(unfunded, cash)
+                unfunded -= back
+                gap = -back
+                cash -= back
+                for i in range(count):
+                    if kind[i] == 1:
+                        back = min(balance[i], cash)
+                        repaid[i, m, d] = back
+                        balance[i] -= back
+                        cash -= back
+            cash += minimum_cash[m]
+            fee_before = fees
+            for i in range(count):
+                owed[i, m, d] = balance[i]
+            flows[0, m, d] = cash
+            flows[1, m, d] = tax
+            flows[2, m, d] = interest
+            flows[3, m, d] = fees
+            flows[4, m, d] = earned
+            flows[5, m, d] = unfunded
+            flows[6, m, d] = gap
