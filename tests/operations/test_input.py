@@ -92,9 +92,7 @@ CASES: list[tuple[Callable[[], object], str]] = [
     (lambda: Storage("b", 1, 1, discharge_efficiency=0), "above 0"),
     (lambda: Storage("b", float("inf"), 1), "finite number"),
     (
-        lambda: Storage(
-            "b", 1, 1, charge_below_usd_per_mwh=50, discharge_above_usd_per_mwh=20
-        ),
+        lambda: Storage("b", 1, 1, charge_below_usd_per_mwh=50, discharge_above_usd_per_mwh=20),
         "the first must be at most the second",
     ),
     (lambda: Refuelling(1, 40), "shorter than its cycle"),

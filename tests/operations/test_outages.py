@@ -74,9 +74,7 @@ def test_refuelling_takes_its_days_of_every_cycle() -> None:
 
 
 def test_staggered_units_never_refuel_together() -> None:
-    units = [
-        Unit(f"u{i}", 100.0, source=f"s{i}", refuelling=Refuelling(18, 34)) for i in range(4)
-    ]
+    units = [Unit(f"u{i}", 100.0, source=f"s{i}", refuelling=Refuelling(18, 34)) for i in range(4)]
     for sample in range(20):
         found = trace(stagger(units), FLAT, sample).source_mw
         out = sum((found[f"s{i}"] == 0).astype(int) for i in range(4))

@@ -74,9 +74,7 @@ def test_the_toy_system_with_capacity_by_hour_has_its_closed_form_indices(
 
 def check_toy(units: list[Unit], toy: dict[str, Any], dispatch: bool) -> None:
     samples = 100_000
-    found = assess(
-        units, np.array(toy["load"], float), samples=samples, seed=3, dispatch=dispatch
-    )
+    found = assess(units, np.array(toy["load"], float), samples=samples, seed=3, dispatch=dispatch)
     assert within(found.lolh_hours, toy["lole"])
     assert within(found.eue_mwh, toy["eue"])
     chance = np.array(toy["lolps"])

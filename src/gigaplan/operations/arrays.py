@@ -11,16 +11,16 @@ Array = Any  # numba infers the element types
 # Rows of a block's table [row, sample] that every system has.
 LOLH, LOLE_DAYS, EUE, EVENTS, PEAK, LOAD, SERVED, CLEAN_MATCHED, CLEAN_MADE, PRICE = range(10)
 SPILL, IMPORT, IMPORT_USD, IMPORT_KG, EXPORT, EXPORT_USD, LOST_USD = range(10, 17)
-DAYS_SHORT, COOLING_M3 = range(17, 19)
-SCALARS = 19
-# Then, for each tier, TIER_ROWS rows; one row per source; two per storage.
+DAYS_SHORT, COOLING_M3, SOLD_USD = range(17, 20)
+SCALARS = 20
+# Then, for each tier, TIER_ROWS rows; two per source (used, sold); two per storage (in, out).
 TIER_SHED, TIER_HOURS, TIER_MADE_UP, TIER_LOST_IT, TIER_WANTED_IT = range(5)
 TIER_ROWS = 5
 
 # Rows of a trace [row, hour] that every system has; then sources, states of charge, tiers shed.
 T_LOAD, T_SHED, T_MADE_UP, T_IMPORT, T_EXPORT, T_CHARGE, T_DISCHARGE, T_SPILL = range(8)
-T_PRICE, T_CLEAN, T_AVAILABLE = range(8, 11)
-TRACE_SCALARS = 11
+T_PRICE, T_CLEAN, T_AVAILABLE, T_SOLD = range(8, 12)
+TRACE_SCALARS = 12
 
 
 class UnitArrays(NamedTuple):
@@ -72,6 +72,7 @@ class DispatchArrays(NamedTuple):
     must_run: int  # number of must-run sources
     cost_usd_per_mwh: Array  # [source]
     clean: Array  # [source] 0 or 1
+    remote: Array  # [source] 1 if it reaches the load through the grid connection
     price_usd_per_mwh: Array  # [weather, hour]
     grid_kg_per_mwh: Array  # [weather, hour]
     grid_clean: Array  # [weather, hour]

@@ -23,7 +23,7 @@ from gigaplan.operations.results import (
     TierResult,
     Trace,
 )
-from gigaplan.operations.systems import System, build
+from gigaplan.operations.systems import Source, System, build
 from gigaplan.operations.traces import by_name, run_trace, typical_week
 
 BLOCK = 128
@@ -199,7 +199,8 @@ class _Rows:
     def __init__(self, system: System, rows: int) -> None:
         self.rows = rows
         self.source = arrays.SCALARS + arrays.TIER_ROWS * len(system.tiers)
-        self.store = self.source + len(system.sources)
+        self.sold = self.source + len(system.sources)
+        self.store = self.sold + len(system.sources)
 
     def of(self, *pairs: tuple[int, float]) -> Floats:
         weights = np.zeros(self.rows)
@@ -214,13 +215,14 @@ class _Rows:
         """Return weights that add up cost, carbon (t) or water over the sources and the grid."""
         weights = np.zeros(self.rows)
         for g, source in enumerate(system.sources):
-            weights[self.source + g] = {
+            weights[[self.source + g, self.sold + g]] = {
                 "cost": source.variable_usd_per_mwh,
                 "co2": source.co2_kg_per_mwh / 1000,
                 "water": source.water_m3_per_mwh,
             }[what]
         if what == "cost":
-            weights[arrays.IMPORT_USD], weights[arrays.EXPORT_USD] = 1.0, -1.0
+            weights[arrays.IMPORT_USD] = 1.0
+            weights[[arrays.EXPORT_USD, arrays.SOLD_USD]] = -1.0
         if what == "water":
             weights[arrays.COOLING_M3] = 1.0
         if what == "co2":
@@ -234,7 +236,7 @@ def _result(system: System, kept: Accumulator, dispatch: bool) -> Adequacy:
     worst = tuple(run_trace(system, sample) for sample in kept.worst_samples())
     week = None
     if dispatch:
-        sample = kept.typical_sample(slice(at.source, at.store))
+        sample = kept.typical_sample(slice(at.source, at.sold))
         week = typical_week(run_trace(system, sample))
     return Adequacy(
         samples=moments.count,
@@ -275,6 +277,7 @@ def _energy(system: System, moments: Moments, at: _Rows) -> Energy:
         export_mwh=moments.row(arrays.EXPORT),
         export_usd=moments.row(arrays.EXPORT_USD),
         spill_mwh=moments.row(arrays.SPILL),
+        sold_usd=moments.row(arrays.SOLD_USD),
         cost_usd=moments.linear(at.total(system, "cost")),
         lost_load_usd=moments.row(arrays.LOST_USD),
         co2_t=moments.linear(at.total(system, "co2")),
@@ -287,25 +290,31 @@ def _energy(system: System, moments: Moments, at: _Rows) -> Energy:
 
 
 def _sources(system: System, moments: Moments, at: _Rows) -> tuple[SourceResult, ...]:
-    names = list(dict.fromkeys(source.name for source in system.sources))
     out = []
-    for name in names:
-        parts = [
-            (at.source + g, source)
-            for g, source in enumerate(system.sources)
-            if source.name == name
-        ]
+    for name in dict.fromkeys(source.name for source in system.sources):
+        parts = [(g, source) for g, source in enumerate(system.sources) if source.name == name]
+
+        def total(figure: str, parts: list[tuple[int, Source]] = parts) -> Estimate:
+            made = [(row + g, getattr(s, figure)) for g, s in parts for row in (at.source, at.sold)]
+            return moments.linear(at.of(*made))
+
         out.append(
             SourceResult(
                 name,
-                moments.linear(at.of(*((row, 1.0) for row, _ in parts))),
-                moments.linear(at.of(*((row, s.variable_usd_per_mwh) for row, s in parts))),
-                moments.linear(at.of(*((row, s.co2_kg_per_mwh / 1000) for row, s in parts))),
-                moments.linear(at.of(*((row, s.water_m3_per_mwh) for row, s in parts))),
-                all(s.clean for _, s in parts),
+                moments.linear(at.of(*((at.source + g, 1.0) for g, _ in parts))),
+                moments.linear(at.of(*((at.sold + g, 1.0) for g, _ in parts))),
+                cost_usd=total("variable_usd_per_mwh"),
+                co2_t=scaled(total("co2_kg_per_mwh"), 1 / 1000),
+                water_m3=total("water_m3_per_mwh"),
+                clean=all(s.clean for _, s in parts),
             )
         )
     return tuple(out)
+
+
+def scaled(found: Estimate, factor: float) -> Estimate:
+    """Return an estimate in another unit."""
+    return Estimate(found.mean * factor, found.standard_error * abs(factor))
 
 
 def _tier(name: str, tier: int, moments: Moments, at: _Rows) -> TierResult:
@@ -326,7 +335,9 @@ def _by_sample(system: System, kept: Accumulator, at: _Rows, dispatch: bool) -> 
     table = np.concatenate(kept.tables, axis=1)
     zero = np.zeros(table.shape[1])
     tiers = range(len(system.tiers)) if dispatch else range(0)
-    sources = table[at.source : at.store] if dispatch else table[:0]
+    used = table[at.source : at.sold] if dispatch else table[:0]
+    sold = table[at.sold : at.store] if dispatch else table[:0]
+    names = [source.name for source in system.sources]
     return Samples(
         lolh_hours=table[arrays.LOLH],
         eue_mwh=table[arrays.EUE],
@@ -337,6 +348,15 @@ def _by_sample(system: System, kept: Accumulator, at: _Rows, dispatch: bool) -> 
         water_m3=at.total(system, "water") @ table if dispatch else zero,
         import_mwh=table[arrays.IMPORT],
         import_usd=table[arrays.IMPORT_USD],
-        source_mwh=by_name([source.name for source in system.sources], sources),
+        import_co2_t=table[arrays.IMPORT_KG] / 1000,
+        export_usd=table[arrays.EXPORT_USD],
+        sold_usd=table[arrays.SOLD_USD],
+        clean_matched_mwh=table[arrays.CLEAN_MATCHED],
+        clean_made_mwh=table[arrays.CLEAN_MADE],
+        source_mwh=by_name(names, used),
+        sold_mwh=by_name(names, sold),
+        wanted_it_mwh={
+            system.tiers[t].name: table[at.tier(t, arrays.TIER_WANTED_IT)] for t in tiers
+        },
         lost_it_mwh={system.tiers[t].name: table[at.tier(t, arrays.TIER_LOST_IT)] for t in tiers},
     )

@@ -141,6 +141,10 @@ class Unit:
         Counts towards the clean share.
     must_run : bool
         Gives all it can, needed or not.
+    remote : bool
+        Stands elsewhere in the market: it reaches the load through the grid
+        connection, within its limit beside imports, and what the load does not take
+        is sold at the hour's price. `must_run` says nothing more of such a unit.
     availability_fraction : ndarray [hour] or [hour, weather], optional
         Renewable output or temperature derate, over `capacity_mw`.
     refuelling : Refuelling, optional
@@ -165,6 +169,7 @@ class Unit:
     water_m3_per_mwh: float = 0.0
     clean: bool = False
     must_run: bool = False
+    remote: bool = False
     availability_fraction: Floats | None = None
     refuelling: Refuelling | None = None
     planned_hours: tuple[tuple[int, int], ...] = ()

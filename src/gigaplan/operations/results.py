@@ -27,10 +27,11 @@ class Trace:
     first_hour : int
         Hour of the year of the first entry.
     load_mw, shed_mw, made_up_mw, import_mw, export_mw : ndarray [hour]
-    charge_mw, discharge_mw, spill_mw : ndarray [hour]
-        `spill_mw` is must-run output that nothing could take.
+    charge_mw, discharge_mw, spill_mw, sold_mw : ndarray [hour]
+        `spill_mw` is must-run output that nothing could take; `sold_mw` what remote
+        units sold, which is not part of the balance.
     available_mw : ndarray [hour]
-        Units and grid import that could run, without storage.
+        Units and grid connection that could run, without storage.
     clean_mw : ndarray [hour]
         Clean energy matched with served load.
     price_usd_per_mwh : ndarray [hour]
@@ -49,6 +50,7 @@ class Trace:
     charge_mw: Floats
     discharge_mw: Floats
     spill_mw: Floats
+    sold_mw: Floats
     available_mw: Floats
     clean_mw: Floats
     price_usd_per_mwh: Floats
@@ -98,12 +100,18 @@ class SourceResult:
     Parameters
     ----------
     name : str
-    energy_mwh, cost_usd, co2_t, water_m3 : Estimate
+    energy_mwh : Estimate
+        Used by the load, storage and export of the site, or spilled.
+    sold_mwh : Estimate
+        Sold elsewhere by remote units.
+    cost_usd, co2_t, water_m3 : Estimate
+        Of all it made.
     clean : bool
     """
 
     name: str
     energy_mwh: Estimate
+    sold_mwh: Estimate
     cost_usd: Estimate
     co2_t: Estimate
     water_m3: Estimate
@@ -156,10 +164,12 @@ class Samples:
     Parameters
     ----------
     lolh_hours, eue_mwh, load_mwh, served_mwh, cost_usd, co2_t, water_m3 : ndarray [sample]
-        `cost_usd` is variable cost and imports less export revenue.
-    import_mwh, import_usd : ndarray [sample]
-    source_mwh : mapping of str to ndarray [sample]
-    lost_it_mwh : mapping of str to ndarray [sample]
+        `cost_usd` is variable cost and imports less what exports and sales earned.
+    import_mwh, import_usd, import_co2_t, export_usd, sold_usd : ndarray [sample]
+    clean_matched_mwh, clean_made_mwh : ndarray [sample]
+        What the hourly and the annual clean share divide by `served_mwh`.
+    source_mwh, sold_mwh : mapping of str to ndarray [sample]
+    wanted_it_mwh, lost_it_mwh : mapping of str to ndarray [sample]
         By tier.
     """
 
@@ -172,7 +182,14 @@ class Samples:
     water_m3: Floats
     import_mwh: Floats
     import_usd: Floats
+    import_co2_t: Floats
+    export_usd: Floats
+    sold_usd: Floats
+    clean_matched_mwh: Floats
+    clean_made_mwh: Floats
     source_mwh: Mapping[str, Floats]
+    sold_mwh: Mapping[str, Floats]
+    wanted_it_mwh: Mapping[str, Floats]
     lost_it_mwh: Mapping[str, Floats]
 
 
@@ -184,9 +201,11 @@ class Energy:
     ----------
     sources, storage, tiers : tuple
         By source (in merit order), storage and tier (the first shed first).
-    served_mwh, import_mwh, import_usd, export_mwh, export_usd, spill_mwh : Estimate
+    served_mwh, import_mwh, import_usd, export_mwh, export_usd : Estimate
+    spill_mwh, sold_usd : Estimate
+        Must-run output that nothing could take; what remote units' sales earned.
     cost_usd : Estimate
-        Variable cost and imports less export revenue; lost load is apart.
+        Variable cost and imports less what exports and sales earned; lost load is apart.
     lost_load_usd : Estimate
     co2_t : Estimate
         Of the units and of imported energy.
@@ -197,7 +216,7 @@ class Energy:
     clean_share_hourly : Estimate
         Sum over hours of min(clean, served) over served load.
     clean_share_annual : Estimate
-        Clean energy of the year over served load, at most 1.
+        Clean energy of the year (sold too) over served load, at most 1.
     """
 
     sources: tuple[SourceResult, ...]
@@ -209,6 +228,7 @@ class Energy:
     export_mwh: Estimate
     export_usd: Estimate
     spill_mwh: Estimate
+    sold_usd: Estimate
     cost_usd: Estimate
     lost_load_usd: Estimate
     co2_t: Estimate

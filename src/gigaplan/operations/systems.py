@@ -37,6 +37,7 @@ class Source:
     water_m3_per_mwh: float
     clean: bool
     must_run: bool
+    remote: bool
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class System:
     def rows(self) -> int:
         """Rows of a block's table."""
         tiers, stores = len(self.tiers), len(self.storage)
-        return arrays.SCALARS + arrays.TIER_ROWS * tiers + len(self.sources) + 2 * stores
+        return arrays.SCALARS + arrays.TIER_ROWS * tiers + 2 * len(self.sources) + 2 * stores
 
     @property
     def trace_rows(self) -> int:
@@ -127,7 +128,8 @@ def source_of(unit: Unit) -> Source:
         float(unit.co2_kg_per_mwh),
         float(unit.water_m3_per_mwh),
         unit.clean,
-        unit.must_run,
+        unit.must_run and not unit.remote,
+        unit.remote,
     )
 
 
@@ -163,6 +165,16 @@ def build(
         abs(share - 1) < 1e-9, f"the tiers' shares add up to {share:g}; 1 is needed.", field="tiers"
     )
 
+    require(
+        grid is not None or not any(unit.remote for unit in units),
+        "a remote unit reaches the load through the grid; give a grid.",
+        field="grid",
+    )
+    require(
+        dispatch or not any(unit.remote for unit in units),
+        "remote units need the hourly dispatch; leave out dispatch=False.",
+        field="dispatch",
+    )
     profiles = _Profiles(hours)
     sources = sorted({source_of(unit) for unit in units}, key=_merit)
     if not dispatch:
@@ -442,6 +454,7 @@ def _dispatch_arrays(
         must_run=sum(source.must_run for source in sources),
         cost_usd_per_mwh=np.array([s.variable_usd_per_mwh for s in sources], float),
         clean=np.array([float(s.clean) for s in sources]),
+        remote=np.array([float(s.remote) for s in sources]),
         price_usd_per_mwh=grid_series[0],
         grid_kg_per_mwh=grid_series[1],
         grid_clean=grid_series[2],

@@ -47,6 +47,7 @@ def run_trace(system: System, sample: int) -> Trace:
         export_mw=rows[arrays.T_EXPORT],
         charge_mw=rows[arrays.T_CHARGE],
         discharge_mw=rows[arrays.T_DISCHARGE],
+        sold_mw=rows[arrays.T_SOLD],
         spill_mw=rows[arrays.T_SPILL],
         available_mw=rows[arrays.T_AVAILABLE],
         clean_mw=rows[arrays.T_CLEAN],

@@ -31,6 +31,7 @@ from gigaplan.operations.arrays import (
     PRICE,
     SCALARS,
     SERVED,
+    SOLD_USD,
     SPILL,
     T_AVAILABLE,
     T_CHARGE,
@@ -42,6 +43,7 @@ from gigaplan.operations.arrays import (
     T_MADE_UP,
     T_PRICE,
     T_SHED,
+    T_SOLD,
     T_SPILL,
     TIER_HOURS,
     TIER_LOST_IT,
@@ -57,7 +59,7 @@ from gigaplan.operations.arrays import (
     UnitArrays,
 )
 
-SURPLUS, IMPORTED, COST = 0, 1, 2  # places in `now`
+SURPLUS, IMPORTED, COST, CONNECTED = 0, 1, 2, 3  # places in `now`
 
 
 @nb.njit(cache=True, nogil=True)
@@ -96,6 +98,7 @@ def _take(
     ceiling: float,
     must_run: int,
     cost: Array,
+    remote: Array,
     room: Array,
     price: float,
     out: Array,
@@ -104,38 +107,44 @@ def _take(
     """Return up to `amount` MW, raised in merit order from what costs at most `ceiling`.
 
     Must-run surplus goes first. `room` holds MW available by source and, last,
-    of the grid, whose price stands among the costs.
+    of the connection, which imports (whose price stands among the costs) and
+    remote sources share.
     """
     taken = min(amount, now[SURPLUS])
     now[SURPLUS] -= taken
     left = amount - taken
     sources = cost.size
-    grid_waits = room[sources] > now[IMPORTED] and price <= ceiling
+    grid_waits = price <= ceiling
     for g in range(must_run, sources):
-        if left <= 0.0:
+        if left <= 0.0 or cost[g] > ceiling:
             break
         if grid_waits and price < cost[g]:
             grid_waits = False
-            more = min(left, room[sources] - now[IMPORTED])
-            now[IMPORTED] += more
-            left -= more
-            now[COST] = price
-            if left <= 0.0:
-                break
-        if cost[g] > ceiling:
-            break
-        more = room[g] - out[g]
+            left -= _import(left, room[sources], price, now)
+        more = min(left, room[g] - out[g])
+        if remote[g] > 0.0:
+            more = min(more, room[sources] - now[CONNECTED])
+            if more > 0.0:
+                now[CONNECTED] += more
         if more > 0.0:
-            more = min(left, more)
             out[g] += more
             left -= more
             now[COST] = cost[g]
     if grid_waits and left > 0.0:
-        more = min(left, room[sources] - now[IMPORTED])
-        now[IMPORTED] += more
-        left -= more
-        now[COST] = price
+        left -= _import(left, room[sources], price, now)
     return amount - left
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _import(amount: float, limit: float, price: float, now: Array) -> float:
+    """Import up to `amount` MW within what the connection has left."""
+    more = min(amount, limit - now[CONNECTED])
+    if more <= 0.0:
+        return 0.0
+    now[IMPORTED] += more
+    now[CONNECTED] += more
+    now[COST] = price
+    return more
 
 
 @nb.njit(cache=True, nogil=True)
@@ -200,6 +209,7 @@ def _make_up(
     price: float,
     must_run: int,
     cost: Array,
+    remote: Array,
     room: Array,
     share: Array,
     value: Array,
@@ -214,7 +224,7 @@ def _make_up(
     for t in range(share.size - 1, -1, -1):
         if backlog[t] > 0.0:
             want = min(backlog[t] * pue, catch_up[t] * share[t] * demand)
-            mw = _take(want, value[t], must_run, cost, room, price, out, now)
+            mw = _take(want, value[t], must_run, cost, remote, room, price, out, now)
             total += mw
             backlog[t] = max(backlog[t] - mw / pue, 0.0)
             base = SCALARS + TIER_ROWS * t
@@ -246,7 +256,7 @@ def _dispatch_year(
     trace: Array,
 ) -> None:
     """Dispatch one sample; writes its figures into `year`."""
-    cost, clean, must_run = d.cost_usd_per_mwh, d.clean, d.must_run
+    cost, clean, remote, must_run = d.cost_usd_per_mwh, d.clean, d.remote, d.must_run
     power, energy, above = d.power_mw, d.energy_mwh, d.discharge_above
     efficiency, reserve, scales = d.discharge_efficiency, d.reserve_fraction, d.storage_scale
     share, value, catch_up = d.tier_share, d.tier_usd_per_mwh, d.tier_catch_up
@@ -254,11 +264,12 @@ def _dispatch_year(
     steps, pues, waters = load.step_of_hour, load.pue, load.water_m3_per_it_mwh
     tolerance = load.tolerance_mw
     hours, sources, stores, tiers = demand_mw.size, cost.size, power.size, share.size
-    out, now, room = np.zeros(sources), np.zeros(3), np.zeros(sources + 1)
+    out, now, room = np.zeros(sources), np.zeros(4), np.zeros(sources + 1)
     state, clean_state, given = np.zeros(stores), np.zeros(stores), np.zeros(stores)
     shed, backlog = np.zeros(tiers), np.zeros(tiers)
     at_source = SCALARS + TIER_ROWS * tiers
-    at_store = at_source + sources
+    at_sold = at_source + sources
+    at_store = at_sold + sources
     column = column_of(scales, sample)
     for k in range(stores):
         state[k] = d.initial_fraction[k] * energy[k] * scales[k, steps[0], column]
@@ -277,14 +288,14 @@ def _dispatch_year(
             out[g] = 0.0
         if made > 0.0:
             must_clean /= made
-        now[SURPLUS], now[IMPORTED], now[COST] = made, 0.0, 0.0
+        now[SURPLUS], now[IMPORTED], now[COST], now[CONNECTED] = made, 0.0, 0.0, 0.0
 
         # Serve the load: what is cheaper than a storage's discharge price goes before it.
         left, given_all, given_clean = demand, 0.0, 0.0
         for k in range(stores):
             given[k] = 0.0
             if left > 0.0:
-                left -= _take(left, above[k], must_run, cost, room, price, out, now)
+                left -= _take(left, above[k], must_run, cost, remote, room, price, out, now)
             if left > 0.0:
                 size = scales[k, step, column]
                 given[k], part = _discharge(
@@ -302,7 +313,7 @@ def _dispatch_year(
                 if given[k] > 0.0 and np.isfinite(above[k]):
                     now[COST] = above[k]
         if left > 0.0:
-            left -= _take(left, np.inf, must_run, cost, room, price, out, now)
+            left -= _take(left, np.inf, must_run, cost, remote, room, price, out, now)
         if left > tolerance:
             for k in range(stores):  # the reserve is for hours that would be short
                 if reserve[k] > 0.0 and left > 0.0:
@@ -346,6 +357,7 @@ def _dispatch_year(
                     price,
                     must_run,
                     cost,
+                    remote,
                     room,
                     share,
                     value,
@@ -370,7 +382,7 @@ def _dispatch_year(
             elif short == 0.0 and state[k] < full:
                 gain = d.charge_efficiency[k]
                 want = min(power[k] * size, (full - state[k]) / gain)
-                mw = _take(want, d.charge_below[k], must_run, cost, room, price, out, now)
+                mw = _take(want, d.charge_below[k], must_run, cost, remote, room, price, out, now)
                 if mw > 0.0:
                     spare = _clean_mw(clean, out, now, grid_clean[weather, h], must_clean)
                     spare += given_clean - served - charged
@@ -380,17 +392,33 @@ def _dispatch_year(
                     year[at_store + 2 * k] += mw
 
         export = 0.0
-        if d.export_limit_mw > 0.0 and now[IMPORTED] == 0.0 and price >= 0.0:
-            room[sources] = 0.0  # nothing is imported to be exported
-            below = np.nextafter(price, -np.inf)
-            export = _take(d.export_limit_mw, below, must_run, cost, room, price, out, now)
+        if d.export_limit_mw > 0.0 and now[CONNECTED] <= tolerance and price >= 0.0:
+            room[sources] = 0.0  # nothing comes in to go out
+            export = _take(
+                d.export_limit_mw,
+                np.nextafter(price, -np.inf),
+                must_run,
+                cost,
+                remote,
+                room,
+                price,
+                out,
+                now,
+            )
             year[EXPORT] += export
             year[EXPORT_USD] += export * price
 
         clean_made = _clean_mw(clean, out, now, grid_clean[weather, h], must_clean)
         matched = min(served, clean_made + given_clean)
+        sold = 0.0
         for g in range(sources):
             year[at_source + g] += out[g]
+            if remote[g] > 0.0:
+                rest = room[g] - out[g]
+                year[at_sold + g] += rest
+                sold += rest
+                clean_made += rest * clean[g]  # it counts in the year, not in the hour
+        year[SOLD_USD] += sold * price
         wanted_it += demand / pue
         year[LOAD] += demand
         year[SERVED] += served
@@ -408,7 +436,8 @@ def _dispatch_year(
             trace[T_IMPORT, h], trace[T_EXPORT, h] = now[IMPORTED], export
             trace[T_CHARGE, h], trace[T_DISCHARGE, h] = charged, given_all
             trace[T_SPILL, h], trace[T_PRICE, h] = now[SURPLUS], marginal
-            trace[T_CLEAN, h], trace[T_AVAILABLE, h] = matched, available[:, h].sum()
+            trace[T_CLEAN, h], trace[T_SOLD, h] = matched, sold
+            trace[T_AVAILABLE, h] = available[:, h].sum()
             trace[TRACE_SCALARS : TRACE_SCALARS + sources, h] = out
             trace[TRACE_SCALARS + sources : TRACE_SCALARS + sources + stores, h] = state
             trace[TRACE_SCALARS + sources + stores :, h] = shed

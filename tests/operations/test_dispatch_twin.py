@@ -1,0 +1,292 @@
+"""The compiled dispatch against a plain Python twin, hour by hour, on random small systems."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from gigaplan.operations import Grid, Storage, Tier, Trace, Unit, trace
+
+HOURS = 240
+
+
+@dataclass
+class Case:
+    """A random system."""
+
+    units: list[Unit]
+    load_mw: NDArray[np.float64]
+    pue: NDArray[np.float64]
+    storage: list[Storage]
+    tiers: list[Tier]
+    grid: Grid | None
+
+    def run(self) -> Trace:
+        return trace(
+            self.units,
+            self.load_mw,
+            0,
+            storage=self.storage,
+            tiers=self.tiers,
+            grid=self.grid,
+            pue=self.pue,
+        )
+
+
+def random_case(number: int) -> Case:
+    random = np.random.default_rng(number)
+    with_grid = bool(random.random() < 0.6)
+    units = [
+        Unit(
+            f"u{i}",
+            float(random.uniform(5, 40)),
+            forced_outage_fraction=float(random.uniform(0.02, 0.3)),
+            mttr_hours=float(random.uniform(2, 30)),
+            variable_usd_per_mwh=float(random.choice([0.0, 10.0, 20.0, 40.0, 70.0])),
+            clean=bool(random.random() < 0.5),
+            must_run=bool(random.random() < 0.25),
+            remote=with_grid and bool(random.random() < 0.2),
+            availability_fraction=random.uniform(0, 1, HOURS) if random.random() < 0.3 else None,
+        )
+        for i in range(int(random.integers(1, 6)))
+    ]
+    storage = []
+    for k in range(int(random.integers(0, 3))):
+        low, high = sorted(random.uniform(0, 80, 2)) if random.random() < 0.6 else (math.inf,) * 2
+        storage.append(
+            Storage(
+                f"b{k}",
+                float(random.uniform(2, 20)),
+                float(random.uniform(5, 80)),
+                charge_efficiency=float(random.uniform(0.7, 1)),
+                discharge_efficiency=float(random.uniform(0.7, 1)),
+                charge_below_usd_per_mwh=float(low),
+                discharge_above_usd_per_mwh=float(high),
+                reserve_fraction=float(random.choice([0.0, 0.4])),
+                initial_fraction=float(random.uniform(0, 1)),
+            )
+        )
+    firm = float(random.uniform(0.1, 0.5))
+    tiers = [
+        Tier("firm", firm, 5000.0),
+        Tier("batch", 0.2, 400.0, catch_up_fraction=float(random.choice([0.0, 1.5]))),
+        Tier("training", 1 - firm - 0.2, 100.0, restart_hours=2.0),
+    ]
+    grid = None
+    if with_grid:
+        grid = Grid(
+            random.uniform(0, 30, HOURS),
+            random.uniform(-10, 100, HOURS),
+            co2_kg_per_mwh=300.0,
+            clean_share_fraction=random.uniform(0, 0.6, HOURS),
+            mttf_hours=100.0,
+            mttr_hours=5.0,
+            export_limit_mw=float(random.choice([0.0, 25.0])),
+        )
+    load = random.uniform(20, 80, HOURS)
+    return Case(units, load, random.uniform(1.05, 1.4, HOURS), storage, tiers, grid)
+
+
+@dataclass
+class Offer:
+    """Something that can give MW this hour."""
+
+    name: str
+    cost: float
+    mw: float
+    clean: float
+    through_connection: bool = False
+    order: int = 0
+    used: float = 0.0
+
+
+@dataclass
+class Twin:
+    """The same rules, written plainly; its own state between hours."""
+
+    case: Case
+    up: dict[str, NDArray[np.float64]]
+    state: dict[str, float] = field(default_factory=dict)
+    clean_state: dict[str, float] = field(default_factory=dict)
+    backlog: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for store in self.case.storage:
+            self.state[store.name] = store.initial_fraction * store.energy_mwh
+            self.clean_state[store.name] = 0.0
+        self.backlog = {tier.name: 0.0 for tier in self.case.tiers}
+
+    def hour(self, h: int) -> dict[str, Any]:
+        case = self.case
+        load, pue = float(case.load_mw[h]), float(case.pue[h])
+        offers, must, connection, price = self.offers(h)
+        surplus = sum(offer.mw for offer in must)
+        must_clean = sum(o.mw * o.clean for o in must) / surplus if surplus else 0.0
+        self.free_connection = connection
+
+        def take(amount: float, ceiling: float) -> float:
+            nonlocal surplus
+            got = min(amount, surplus)
+            surplus -= got
+            for offer in offers:
+                if offer.cost > ceiling or got >= amount:
+                    continue
+                more = min(amount - got, offer.mw - offer.used)
+                if offer.through_connection:
+                    more = min(more, self.free_connection)
+                    self.free_connection -= more
+                offer.used += more
+                got += more
+            return got
+
+        left, given = load, dict.fromkeys(self.state, 0.0)
+        clean_given = 0.0
+        stores = sorted(case.storage, key=lambda s: s.discharge_above_usd_per_mwh)
+        for store in stores:
+            left -= take(left, store.discharge_above_usd_per_mwh)
+            mw, clean = self.discharge(store, left, store.power_mw, store.reserve_fraction)
+            given[store.name] += mw
+            clean_given += clean
+            left -= mw
+        left -= take(left, math.inf)
+        for store in stores:
+            if left > 1e-7:
+                rest = store.power_mw - given[store.name]
+                mw, clean = self.discharge(store, left, rest, 0.0)
+                given[store.name] += mw
+                clean_given += clean
+                left -= mw
+        short = left if left > 1e-7 else 0.0
+        shed = self.shed(short, load, pue)
+        made_up = 0.0
+        for tier in sorted(case.tiers, key=lambda t: -t.lost_usd_per_mwh):
+            if short == 0.0 and self.backlog[tier.name] > 0:
+                want = min(
+                    self.backlog[tier.name] * pue,
+                    tier.catch_up_fraction * tier.share_fraction * load,
+                )
+                mw = take(want, tier.lost_usd_per_mwh)
+                self.backlog[tier.name] -= mw / pue
+                made_up += mw
+            if h % 24 == 23:
+                self.backlog[tier.name] = 0.0
+        served = load - short + made_up
+        charged = 0.0
+        for store in stores:
+            if given[store.name] == 0.0 and short == 0.0:
+                gain = store.charge_efficiency
+                free = (store.energy_mwh - self.state[store.name]) / gain
+                mw = take(min(store.power_mw, free), store.charge_below_usd_per_mwh)
+                clean = sum(o.used * o.clean for o in offers) - surplus * must_clean
+                clean += sum(o.mw * o.clean for o in must)
+                spare = max(clean + clean_given - served - charged, 0.0)
+                self.clean_state[store.name] += min(mw, spare) * gain
+                self.state[store.name] += mw * gain
+                charged += mw
+        export = 0.0
+        limit = case.grid.export_limit_mw if case.grid else 0.0
+        if connection - self.free_connection < 1e-7 and price >= 0 and limit > 0:
+            self.free_connection = 0.0
+            export = take(limit, np.nextafter(price, -math.inf))
+        clean = sum(o.used * o.clean for o in offers) - surplus * must_clean
+        clean += sum(o.mw * o.clean for o in must)
+        return {
+            "shed_mw": short,
+            "tier_shed": shed,
+            "made_up_mw": made_up,
+            "import_mw": sum(o.used for o in offers if o.name == "grid"),
+            "export_mw": export,
+            "charge_mw": charged,
+            "discharge_mw": sum(given.values()),
+            "spill_mw": surplus,
+            "clean_mw": min(served, clean + clean_given),
+            "state": dict(self.state),
+            "source": {o.name: o.used for o in offers if o.name != "grid"}
+            | {o.name: o.mw for o in must},
+        }
+
+    def offers(self, h: int) -> tuple[list[Offer], list[Offer], float, float]:
+        must, offers = [], []
+        for unit in self.case.units:
+            offer = Offer(
+                unit.name,
+                unit.variable_usd_per_mwh,
+                float(self.up[unit.name][h]),
+                float(unit.clean),
+                unit.remote,
+            )
+            (must if unit.must_run and not unit.remote else offers).append(offer)
+        connection, price = 0.0, 0.0
+        grid = self.case.grid
+        if grid is not None:
+            connection = float(self.up["grid"][h])
+            price = float(np.asarray(grid.price_usd_per_mwh)[h])
+            share = float(np.asarray(grid.clean_share_fraction)[h])
+            offers.append(Offer("grid", price, math.inf, share, True, order=1))
+        offers.sort(key=lambda o: (o.cost, o.order, o.name))
+        return offers, must, connection, price
+
+    def discharge(
+        self, store: Storage, amount: float, power: float, reserve: float
+    ) -> tuple[float, float]:
+        have = self.state[store.name]
+        usable = max(have - reserve * store.energy_mwh, 0.0) * store.discharge_efficiency
+        mw = max(min(amount, power, usable), 0.0)
+        if mw == 0.0:
+            return 0.0, 0.0
+        share = self.clean_state[store.name] / have
+        self.state[store.name] -= mw / store.discharge_efficiency
+        self.clean_state[store.name] -= share * mw / store.discharge_efficiency
+        return mw, mw * share
+
+    def shed(self, short: float, load: float, pue: float) -> dict[str, float]:
+        out = {}
+        for tier in sorted(self.case.tiers, key=lambda t: t.lost_usd_per_mwh):
+            cut = min(short, tier.share_fraction * load)
+            short -= cut
+            out[tier.name] = cut
+            if tier.catch_up_fraction > 0:
+                self.backlog[tier.name] += cut / pue
+        return out
+
+
+def available_by_unit(case: Case) -> dict[str, NDArray[np.float64]]:
+    """Return each unit's MW by hour, run alone: other units must not change it."""
+    flat = np.ones(HOURS)
+    up = {}
+    for unit in case.units:
+        alone = Unit(
+            unit.name,
+            unit.capacity_mw,
+            forced_outage_fraction=unit.forced_outage_fraction,
+            mttr_hours=unit.mttr_hours,
+            availability_fraction=unit.availability_fraction,
+        )
+        up[unit.name] = trace([alone], flat, 0).available_mw
+    if case.grid is not None:
+        up["grid"] = trace([], flat, 0, grid=case.grid).available_mw
+    return up
+
+
+@pytest.mark.parametrize("number", range(100))
+def test_the_compiled_dispatch_equals_the_plain_one(number: int) -> None:
+    case = random_case(number)
+    found = case.run()
+    twin = Twin(case, available_by_unit(case))
+    for h in range(HOURS):
+        expected = twin.hour(h)
+        for name, value in expected.items():
+            if name == "tier_shed":
+                got: Any = {key: found.tier_shed_mw[key][h] for key in value}
+            elif name == "state":
+                got = {key: found.charge_state_mwh[key][h] for key in value}
+            elif name == "source":
+                got = {key: found.source_mw[key][h] for key in value}
+            else:
+                got = getattr(found, name)[h]
+            assert got == pytest.approx(value, abs=1e-6), f"hour {h}: {name}"
