@@ -83,7 +83,7 @@ class FigureLookup:
         return value
 
     def range(self, path: FieldPath, own: object, figure_id: str) -> MonthsRange:
-        """Return P10, P50, P90 of a duration: the programme's, or the catalogue's with its range."""
+        """Return P10, P50, P90 of a duration, of the programme or of the catalogue."""
         if own is not None:
             return MonthsRange(own.p10, own.p50, own.p90)  # type: ignore[attr-defined]
         middle = self.take(path, None, figure_id)

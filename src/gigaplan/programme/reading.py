@@ -49,6 +49,8 @@ class ProgrammeFile:
         Where each field stands.
     shown : str
         How messages name the file.
+    text : str
+        The file as written.
     """
 
     programme: Programme
@@ -57,6 +59,7 @@ class ProgrammeFile:
     figure_sources: Mapping[FieldPath, SourceNote]
     lines: Mapping[FieldPath, int]
     shown: str
+    text: str
 
     def line_of(self, path: FieldPath) -> int:
         """Return the line of a field, or of the nearest field that holds it."""

@@ -46,6 +46,7 @@ class YamlTree:
     """Values, and where each stands."""
 
     file: str
+    text: str = ""
     value: Any = None
     lines: dict[FieldPath, int] = field(default_factory=dict)
     sources: dict[FieldPath, SourceNote] = field(default_factory=dict)
@@ -137,7 +138,7 @@ def parse_tree(text: str, shown: str = "<text>") -> YamlTree:
         raise InputError(
             Problem(f"is nested deeper than {MAX_DEPTH} levels.", file=shown)
         ) from None
-    tree = YamlTree(shown)
+    tree = YamlTree(shown, text)
     if node is None:
         raise InputError(Problem("holds nothing but comments.", file=shown))
     walker = _Walker(tree)

@@ -109,8 +109,16 @@ class RunStore:
         return sorted(out, key=lambda record: (record.created, record.run_id))
 
     @contextlib.contextmanager
-    def draft(self, run_id: str) -> Iterator[Path]:
-        """Give a folder to write a run into; it becomes the run if the block ends well."""
+    def draft(self, run_id: str, *, replace: bool = False) -> Iterator[Path]:
+        """Give a folder to write a run into; it becomes the run if the block ends well.
+
+        Parameters
+        ----------
+        run_id : str
+            The run's name.
+        replace : bool
+            Put it in the place of a run of that name; else the one that is there stays.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         self._remove_dead_drafts()
         draft = Path(tempfile.mkdtemp(prefix=_DRAFT_PREFIX, dir=self.folder))
@@ -120,13 +128,19 @@ class RunStore:
             yield draft
             (draft / _LOCK).unlink()
             _flush(draft)
-            self._put_in_place(draft, run_id)
+            self._put_in_place(draft, run_id, replace=replace)
         finally:
             lock.close()
             shutil.rmtree(draft, ignore_errors=True)
 
-    def _put_in_place(self, draft: Path, run_id: str) -> None:
+    def _put_in_place(self, draft: Path, run_id: str, *, replace: bool) -> None:
         target = self.folder / run_id
+        if replace and target.exists():
+            aside = Path(tempfile.mkdtemp(prefix=_DRAFT_PREFIX, dir=self.folder))
+            target.rename(aside / run_id)
+            draft.rename(target)
+            shutil.rmtree(aside)
+            return
         try:
             draft.rename(target)
         except OSError:

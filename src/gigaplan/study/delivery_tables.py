@@ -1,0 +1,226 @@
+"""Trajectories as tables; see docs/run-format.md for the columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.core.statistics import percentiles, standard_error
+from gigaplan.core.timeline import month_text
+from gigaplan.programme import BOTTLENECKS, CAPEX_GROUPS, Entity, Plan, Trajectories
+from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.study.plan_tables import Row, planned_it_mw
+
+_QUANTILES = (0.1, 0.5, 0.9)
+
+
+def online_rows(trajectories: Trajectories, plan: Plan, programme: ResolvedProgramme) -> list[Row]:
+    """Return online compute by month, for the programme and for each site."""
+    rows = _online_of("programme", trajectories.online_it_mw(), trajectories)
+    planned = _planned_by_month(trajectories, plan)
+    for row, value in zip(rows, planned, strict=True):
+        row["planned_it_mw"] = value
+    for i, site in enumerate(trajectories.sites):
+        site_rows = _online_of(site, trajectories.site_online_it_mw[i], trajectories)
+        planned = _planned_at_site(site, trajectories, plan, programme)
+        for row, value in zip(site_rows, planned, strict=True):
+            row["planned_it_mw"] = value
+        rows += site_rows
+    return rows
+
+
+def _online_of(name: str, online: NDArray[Any], trajectories: Trajectories) -> list[Row]:
+    values = online.astype(np.float64)
+    low, middle, high = np.quantile(values, _QUANTILES, axis=1)
+    mean, error = values.mean(axis=1), standard_error(values)
+    return [
+        {
+            "month": month,
+            "site": name,
+            "planned_it_mw": 0.0,
+            "p10": float(low[i]),
+            "p50": float(middle[i]),
+            "p90": float(high[i]),
+            "mean": float(mean[i]),
+            "standard_error": float(error[i]),
+        }
+        for i, month in enumerate(trajectories.timeline.months)
+    ]
+
+
+def _planned_by_month(trajectories: Trajectories, plan: Plan) -> list[float]:
+    """Return the plan's compute by month: a year's addition is spread over its months."""
+    out = []
+    for i, year in enumerate(trajectories.timeline.year_of_month):
+        before = planned_it_mw(plan, int(year) - 1) if year > plan.years[0] else None
+        after = planned_it_mw(plan, int(year))
+        month = (trajectories.timeline.first + i) % 12
+        start = after if before is None else before
+        out.append(start + (after - start) * (month + 1) / 12)
+    return out
+
+
+def _planned_at_site(
+    site: str, trajectories: Trajectories, plan: Plan, programme: ResolvedProgramme
+) -> list[float]:
+    """Return the phases planned at a site by month, each from its planned year's end on."""
+    first = trajectories.timeline.first
+    out = np.zeros(len(trajectories.timeline))
+    for phase in plan.phases:
+        if programme.campuses[phase.campus].site == site:
+            start = max(0, 12 * phase.year + 11 - first)
+            out[start:] += phase.it_mw
+    for campus in programme.campuses.values():
+        if campus.site == site:
+            out += sum(p.it_mw for p in campus.phases if p.status == "operating")
+    return [float(value) for value in out]
+
+
+def bottleneck_rows(trajectories: Trajectories) -> list[Row]:
+    """Return how often each bottleneck holds compute back, by month and site."""
+    rows = []
+    shares = {"programme": trajectories.bottleneck_share()}
+    for i, site in enumerate(trajectories.sites):
+        codes = trajectories.bottleneck[i]
+        shares[site] = np.stack(
+            [(codes == code).mean(axis=1) for code in range(len(BOTTLENECKS))], axis=1
+        )
+    for site, table in shares.items():
+        for m, month in enumerate(trajectories.timeline.months):
+            rows += [
+                {
+                    "month": month,
+                    "site": site,
+                    "bottleneck": name,
+                    "share_fraction": float(table[m, code]),
+                }
+                for code, name in enumerate(BOTTLENECKS)
+            ]
+    return rows
+
+
+def target_rows(trajectories: Trajectories, plan: Plan) -> list[Row]:
+    """Return each year's target with what is planned and what is likely."""
+    online = trajectories.online_it_mw()
+    rows = []
+    for chance in trajectories.targets:
+        at = trajectories.timeline.position(12 * chance.year + 11)
+        spread = percentiles(online[at])
+        rows.append(
+            {
+                "year": chance.year,
+                "target_it_mw": chance.target_it_mw,
+                "planned_it_mw": planned_it_mw(plan, chance.year),
+                "p10": spread.p10,
+                "p50": spread.p50,
+                "p90": spread.p90,
+                "probability": chance.probability,
+                "standard_error": chance.standard_error,
+            }
+        )
+    return rows
+
+
+def entity_rows(trajectories: Trajectories, programme: ResolvedProgramme) -> list[Row]:
+    """Return one row per thing delivered: planned and likely dates and costs."""
+    rows = []
+    last = trajectories.timeline.last
+    for i, entity in enumerate(trajectories.entities):
+        months = trajectories.online_month[i]
+        cost = trajectories.entity_capex_usd[i]
+        low, middle, high = np.quantile(months, _QUANTILES, method="higher")
+        cost_low, cost_middle, cost_high = np.quantile(cost, _QUANTILES)
+        multiplier = float(np.median(trajectories.cost_multiplier[i]))
+        rows.append(
+            {
+                **_identity(entity, programme),
+                "planned_month": month_text(entity.planned_month),
+                "p10_month": _month(low, last),
+                "p50_month": _month(middle, last),
+                "p90_month": _month(high, last),
+                "online_probability": float(np.mean(months <= last)),
+                "planned_usd": float(cost_middle) / multiplier if multiplier > 0 else 0.0,
+                "p10_usd": float(cost_low),
+                "p50_usd": float(cost_middle),
+                "p90_usd": float(cost_high),
+            }
+        )
+    return rows
+
+
+def _month(value: float, last: int) -> str | None:
+    return month_text(int(np.floor(value))) if value <= last else None
+
+
+def _identity(entity: Entity, programme: ResolvedProgramme) -> Row:
+    title, technology, status = entity.name, "", ""
+    if entity.kind == "unit":
+        project = programme.power[entity.owner]
+        title, technology, status = project.title, project.technology, project.status
+    elif entity.kind == "phase":
+        campus = programme.campuses[entity.owner]
+        title = f"{campus.title}, {entity.name}"
+        status = next((p.status for p in campus.phases if p.name == entity.name), "")
+    site = programme.sites.get(entity.site)
+    return {
+        "kind": entity.kind,
+        "owner": entity.owner,
+        "name": entity.name,
+        "title": title,
+        "site": entity.site,
+        "technology": technology,
+        "status": status,
+        "mw": entity.mw,
+        "latitude": site.latitude if site else None,
+        "longitude": site.longitude if site else None,
+    }
+
+
+def capex_rows(trajectories: Trajectories, plan: Plan) -> list[Row]:
+    """Return capital by year and group, base-year USD, beside the planned total."""
+    years = trajectories.timeline.year_of_month
+    planned = dict(zip(plan.years, plan.capex_usd_by_year, strict=True))
+    rows = []
+    for year in trajectories.timeline.years:
+        of_year = years == year
+        groups = {g: trajectories.capex_usd[g][of_year].sum(axis=0) for g in CAPEX_GROUPS}
+        groups["total"] = np.sum(list(groups.values()), axis=0)
+        for group, values in groups.items():
+            spread = percentiles(values)
+            rows.append(
+                {
+                    "year": year,
+                    "group": group,
+                    "planned_usd": planned.get(year, 0.0) if group == "total" else None,
+                    "p10": spread.p10,
+                    "p50": spread.p50,
+                    "p90": spread.p90,
+                    "mean": spread.mean,
+                    "standard_error": spread.standard_error,
+                }
+            )
+    return rows
+
+
+def delivery_summary(trajectories: Trajectories) -> dict[str, Any]:
+    """Return delivery's part of a run's summary."""
+    online = trajectories.online_it_mw()
+    low, middle, high = np.quantile(online, _QUANTILES, axis=1)
+    share = trajectories.bottleneck_share()
+    return {
+        "months": list(trajectories.timeline.months),
+        "online_it_mw": {"p10": low.tolist(), "p50": middle.tolist(), "p90": high.tolist()},
+        "target_probability": {
+            str(c.year): {
+                "probability": c.probability,
+                "standard_error": c.standard_error,
+                "target_it_mw": c.target_it_mw,
+            }
+            for c in trajectories.targets
+        },
+        "bottleneck_share": {
+            name: share[:, code].tolist() for code, name in enumerate(BOTTLENECKS)
+        },
+    }

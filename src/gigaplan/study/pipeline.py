@@ -1,0 +1,159 @@
+"""The engines in their order, each given what those before it found.
+
+Draw d is the same world in every engine: delivery samples it, operations runs
+its units through the hours, finance pays for them.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gigaplan.programme import Plan, Trajectories
+from gigaplan.programme.resolved import ResolvedProgramme
+
+if TYPE_CHECKING:
+    from gigaplan.finance import FinanceResult
+    from gigaplan.operations import OperationsResult
+    from gigaplan.weather import Series
+
+STAGES = ("plan", "deliver", "operate", "finance")
+Progress = Callable[[str, float], None]
+"""Called with a stage's name and the share of it that is done."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much is sampled; not part of the programme.
+
+    Parameters
+    ----------
+    draws : int
+        Sampled worlds of delivery, operations and finance.
+    weather_years : int
+        Weather years operations runs through; draw d has year d modulo this.
+    seed : int, optional
+        Replaces the programme's seed.
+    data : Path, optional
+        Folder of real weather, price and grid-mix files.
+    threads : int, optional
+        Threads to use; results do not depend on it. All cores if left out.
+    """
+
+    draws: int = 1000
+    weather_years: int = 3
+    seed: int | None = None
+    data: Path | None = None
+    threads: int | None = None
+
+    @property
+    def workers(self) -> int:
+        """Return the number of threads to use."""
+        return self.threads or os.cpu_count() or 1
+
+
+@dataclass
+class Results:
+    """What the engines found, as far as they were run, and how long each took."""
+
+    programme: ResolvedProgramme
+    series: Series
+    plan: Plan | None = None
+    trajectories: Trajectories | None = None
+    operations: OperationsResult | None = None
+    finance: FinanceResult | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str, progress: Progress) -> Iterator[None]:
+        """Record the seconds of a stage and show its start and end."""
+        progress(stage, 0.0)
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = time.perf_counter() - start
+        progress(stage, 1.0)
+
+
+def make_series(
+    programme: ResolvedProgramme, settings: Settings, progress: Progress
+) -> Results:
+    """Return results that hold the hourly series only."""
+    from gigaplan import weather
+
+    progress("weather", 0.0)
+    start = time.perf_counter()
+    series = weather.series_for(
+        programme,
+        weather_years=settings.weather_years,
+        data_dir=settings.data,
+        seed=programme.seed,
+    )
+    results = Results(programme, series)
+    results.seconds["weather"] = time.perf_counter() - start
+    progress("weather", 1.0)
+    return results
+
+
+def make_plan(results: Results, settings: Settings, progress: Progress) -> Plan:
+    """Plan, and keep the plan in `results`."""
+    from gigaplan import expansion
+
+    with results.timed("plan", progress):
+        results.plan = expansion.plan(
+            results.programme,
+            results.series,
+            threads=settings.workers,
+            progress=lambda share: progress("plan", share),
+        )
+    return results.plan
+
+
+def go_on(results: Results, until: str, settings: Settings, progress: Progress) -> Results:
+    """Run the engines that follow a plan, up to and with `until`."""
+    assert results.plan is not None
+    programme, plan = results.programme, results.plan
+    last = STAGES.index(until)
+    if last >= 1:
+        from gigaplan import delivery
+
+        with results.timed("deliver", progress):
+            results.trajectories = delivery.deliver(
+                programme,
+                plan,
+                draws=settings.draws,
+                seed=programme.seed,
+                threads=settings.workers,
+            )
+    if last >= 2:
+        from gigaplan import operations
+
+        assert results.trajectories is not None
+        with results.timed("operate", progress):
+            results.operations = operations.operate(
+                programme,
+                plan,
+                results.trajectories,
+                results.series,
+                seed=programme.seed,
+                threads=settings.workers,
+                progress=lambda share: progress("operate", share),
+            )
+    if last >= 3:
+        from gigaplan import finance
+
+        assert results.trajectories is not None
+        assert results.operations is not None
+        with results.timed("finance", progress):
+            results.finance = finance.fund(
+                programme,
+                plan,
+                results.trajectories,
+                results.operations.summary,
+                threads=settings.workers,
+            )
+    return results

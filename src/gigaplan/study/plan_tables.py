@@ -1,0 +1,137 @@
+"""A plan as tables; see docs/run-format.md for the columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gigaplan.programme import Plan
+from gigaplan.programme.resolved import ResolvedProgramme
+
+Row = dict[str, Any]
+
+
+def decision_rows(plan: Plan, programme: ResolvedProgramme) -> list[Row]:
+    """Return one row per decision, in order of year."""
+    rows: list[Row] = []
+    for unit in plan.units:
+        project = programme.power[unit.project]
+        rows.append(
+            _row(
+                "unit",
+                unit.project,
+                project.title,
+                project.site or project.zone,
+                unit.year,
+                unit.units,
+                unit.mw,
+                unit.capex_usd,
+                unit.contract,
+            )
+        )
+    for phase in plan.phases:
+        campus = programme.campuses[phase.campus]
+        rows.append(
+            _row(
+                "phase",
+                f"{phase.campus}/{phase.phase}",
+                f"{campus.title}, {phase.phase}",
+                campus.site,
+                phase.year,
+                1.0,
+                phase.it_mw,
+                phase.capex_usd,
+                "own",
+            )
+        )
+    for chips in plan.accelerators:
+        campus = programme.campuses[chips.campus]
+        rows.append(
+            _row(
+                "accelerator",
+                chips.accelerator,
+                f"{chips.accelerator} at {campus.title}",
+                campus.site,
+                chips.year,
+                1.0,
+                chips.it_mw,
+                chips.capex_usd,
+                "own",
+            )
+        )
+    for step in plan.connections:
+        title = programme.sites[step.site].title
+        rows.append(
+            _row(
+                "connection",
+                step.site,
+                f"Connection at {title}",
+                step.site,
+                step.year,
+                1.0,
+                step.mw,
+                step.capex_usd,
+                "own",
+            )
+        )
+    return sorted(rows, key=lambda row: (row["year"], row["kind"], row["name"]))
+
+
+def _row(
+    kind: str,
+    name: str,
+    title: str,
+    site: str,
+    year: int,
+    units: float,
+    mw: float,
+    capex_usd: float,
+    contract: str,
+) -> Row:
+    return {
+        "kind": kind,
+        "name": name,
+        "title": title,
+        "site": site,
+        "year": year,
+        "units": units,
+        "mw": mw,
+        "capex_usd": capex_usd,
+        "contract": contract,
+    }
+
+
+def shadow_price_rows(plan: Plan) -> list[Row]:
+    """Return one row per shadow price."""
+    return [
+        {"kind": p.kind, "entity": p.entity, "year": p.year, "value": p.value, "unit": p.unit}
+        for p in plan.shadow_prices
+    ]
+
+
+def planned_energy_rows(plan: Plan) -> list[Row]:
+    """Return planned energy by year, site and source."""
+    return [
+        {"year": year, "site": site, "source": source, "mwh": mwh}
+        for site, sources in plan.energy_mwh.items()
+        for source, by_year in sources.items()
+        for year, mwh in zip(plan.years, by_year, strict=True)
+    ]
+
+
+def planned_it_mw(plan: Plan, year: int) -> float:
+    """Return the plan's compute at a year's end, IT MW; the last year holds after."""
+    if year < plan.years[0]:
+        return 0.0
+    return plan.it_mw_by_year[min(year, plan.years[-1]) - plan.years[0]]
+
+
+def plan_summary(plan: Plan, programme: ResolvedProgramme) -> dict[str, Any]:
+    """Return the plan's part of a run's summary."""
+    return {
+        "objective_usd": plan.objective_usd,
+        "bound_usd": plan.bound_usd,
+        "gap": plan.gap,
+        "status": plan.status,
+        "decisions": decision_rows(plan, programme),
+        "notes": list(plan.notes),
+    }
