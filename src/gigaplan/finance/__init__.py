@@ -28,6 +28,12 @@ from gigaplan.finance.model import (
     SculptedDebt,
 )
 from gigaplan.finance.pro_forma import evaluate, evaluate_draws, lcoe_fixed_charge
+from gigaplan.finance.programme_metrics import (
+    Compute,
+    ProgrammeMetrics,
+    Residual,
+    programme_metrics,
+)
 from gigaplan.finance.statements import Statements, statements
 from gigaplan.finance.waterfall import Waterfall, waterfall
 
@@ -35,6 +41,7 @@ __all__ = [
     "AssetClass",
     "Bond",
     "CompanyFlows",
+    "Compute",
     "Equity",
     "Instrument",
     "InvestmentCredit",
@@ -47,12 +54,14 @@ __all__ = [
     "OperatingCosts",
     "ProductionCredit",
     "ProgrammeFlows",
+    "ProgrammeMetrics",
     "Project",
     "ProjectDebt",
     "ProjectDraws",
     "ProjectResult",
     "RealUsd",
     "Reserves",
+    "Residual",
     "Revolver",
     "SculptedDebt",
     "Statements",
@@ -68,6 +77,7 @@ __all__ = [
     "loan_flows",
     "mirr",
     "month_factors",
+    "programme_metrics",
     "statements",
     "venture_flows",
     "waterfall",
