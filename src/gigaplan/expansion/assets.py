@@ -3,7 +3,7 @@
 For each asset with build b (period of entry into service) and period y:
 
     capacity[y] = existing[y] + sum over b alive in y of unit * build[b]
-    min[y] <= capacity[y] <= max,    0 <= build[b] <= max_build[b] / unit
+    min[y] <= capacity[y] <= max[y],    0 <= build[b] <= max_build[b] / unit
 
 b is alive in y while ``year[b] <= year[y] < year[b] + life``. Capital is an annuity: each
 period that a build is alive pays ``capex[b] * rate / (1 - (1 + rate)**-life)`` a year,
@@ -66,9 +66,10 @@ class Asset:
     capacity: IntArray
     may_grow: NDArray[np.bool_]
     existing: FloatArray
-    maximum: float
+    maximum: FloatArray
     capex: FloatArray
     spend_fractions: tuple[float, ...]
+    sunk_before_start: bool
     slot_class: str | None
     slots_per_mw: float
     acres_per_mw: float
@@ -115,8 +116,11 @@ def add_asset(
     existing = problem.by_period(option.existing_mw)
     price = problem.by_period(option.capex_usd_per_mw if capex is None else capex)
     unit = option.unit_mw or 1.0
-    most = problem.by_period(option.max_mw if option.max_build_mw is None else option.max_build_mw)
-    most = np.minimum(most, option.max_mw) / unit
+    limit = problem.by_period(option.max_mw)
+    most = limit
+    if option.max_build_mw is not None:
+        most = np.minimum(limit, problem.by_period(option.max_build_mw))
+    most = most / unit
     if option.unit_mw:
         most = np.floor(most + 1e-9)
     opens = window(problem.periods, option.earliest_year, option.latest_year) & (most > 0)
@@ -139,7 +143,7 @@ def add_asset(
         count,
         cost=weight * problem.by_period(option.fixed_usd_per_mw_year),
         lower=least,
-        upper=np.where(may_grow, option.max_mw, existing),
+        upper=np.where(may_grow, limit, existing),
     )
     rows = assembly.add_rows(("capacity", *key), count, lower=existing, upper=existing)
     assembly.add_entries(rows, capacity, 1.0)
@@ -155,9 +159,10 @@ def add_asset(
         capacity=capacity,
         may_grow=may_grow,
         existing=existing,
-        maximum=option.max_mw,
+        maximum=limit,
         capex=price,
         spend_fractions=option.spend_fractions,
+        sunk_before_start=option.sunk_before_start,
         slot_class=option.slot_class,
         slots_per_mw=option.slots_per_mw,
         acres_per_mw=option.acres_per_mw,
@@ -287,6 +292,7 @@ def _phase_part(problem: ExpansionProblem, campus: Campus, phase: Phase) -> Inve
         max_mw=phase.it_mw,
         min_mw=np.where(committed, bound, 0.0),
         spend_fractions=campus.spend_fractions,
+        sunk_before_start=phase.committed_year is not None,
         slot_class=campus.slot_class,
         slots_per_mw=campus.slots_per_mw,
         acres_per_mw=campus.acres_per_it_mw,

@@ -187,7 +187,7 @@ def _check_investment(option: Investment, faults: _Faults) -> None:
     for name in ("capex_usd_per_mw", "fixed_usd_per_mw_year", "existing_mw", "min_mw"):
         faults.by_period(f"{at}.{name}", getattr(option, name))
     faults.by_period(f"{at}.max_build_mw", option.max_build_mw, infinite=True)
-    faults.number(f"{at}.max_mw", option.max_mw, 0, NO_LIMIT_MW)
+    faults.by_period(f"{at}.max_mw", option.max_mw, 0, NO_LIMIT_MW)
     faults.number(f"{at}.life_years", option.life_years, 1e-3)
     faults.number(f"{at}.unit_mw", option.unit_mw, 1e-6)
     faults.number(f"{at}.slots_per_mw", option.slots_per_mw)
@@ -197,9 +197,9 @@ def _check_investment(option: Investment, faults: _Faults) -> None:
     if not shares or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
         faults.say(f"{at}.spend_fractions", f"found {shares}; shares of 0 or more, of sum 1.")
     for name in ("existing_mw", "min_mw"):
-        most = float(np.max(getattr(option, name)))
-        if most > option.max_mw * (1 + 1e-9):
-            faults.say(f"{at}.{name}", f"is {most:g} MW, above max_mw of {option.max_mw:g}.")
+        over = np.asarray(getattr(option, name)) - np.asarray(option.max_mw) * (1 + 1e-9)
+        if np.max(over) > 0:
+            faults.say(f"{at}.{name}", f"is {float(np.max(over)):g} MW above max_mw.")
 
 
 def _check_supplies(problem: ExpansionProblem, faults: _Faults) -> None:
@@ -271,7 +271,7 @@ def _check_compute(problem: ExpansionProblem, faults: _Faults) -> None:
         faults.by_period(f"{at}.capex_usd_per_it_mw", generation.capex_usd_per_it_mw)
         faults.number(f"{at}.exaflops_per_it_mw", generation.exaflops_per_it_mw)
         faults.number(f"{at}.life_years", generation.life_years, 1e-3)
-        faults.by_period(f"{at}.max_it_mw", generation.max_it_mw)
+        faults.by_period(f"{at}.max_it_mw", generation.max_it_mw, infinite=True)
     if problem.goal is not None:
         for name in problem.goal.__dataclass_fields__:
             faults.by_period(f"goal.{name}", getattr(problem.goal, name))
@@ -288,7 +288,7 @@ def _check_limits(problem: ExpansionProblem, faults: _Faults) -> None:
     faults.by_period("limits.carbon_t", limits.carbon_t)
     faults.by_period("limits.carbon_usd_per_t", limits.carbon_usd_per_t)
     bounded = {
-        option.name: option.max_mw
+        option.name: float(np.max(option.max_mw))
         for option in (*problem.supplies, *problem.storages, *problem.connections)
     }
     bounded.update((campus.name, 0.0) for campus in problem.campuses)

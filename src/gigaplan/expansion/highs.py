@@ -178,24 +178,40 @@ class Session:
         columns = np.arange(len(self.program.cost))
         self.set_bounds(columns, self.program.lower, self.program.upper)
 
-    def fix_whole(self, values: FloatArray) -> Point:
-        """Return the linear optimum with the whole columns held at `values`."""
-        columns = np.flatnonzero(self.program.whole)
-        held = np.round(values[columns])
+    def fix(
+        self,
+        columns: IntArray,
+        values: FloatArray,
+        method: Method = "simplex",
+        *,
+        time_limit_s: float | None = None,
+        tolerance: float = 0.0,
+    ) -> Point:
+        """Return the linear optimum with some columns held at whole values."""
+        held = np.round(values)
         self.set_bounds(columns, held, held)
         lower, upper = self.program.lower.copy(), self._upper.copy()
         lower[columns], upper[columns] = held, held
-        point = self.solve_linear()
+        point = self.solve_linear(method, time_limit_s=time_limit_s, tolerance=tolerance)
         if not len(point.row_duals):
             return point
         return replace(point, bound=dual_bound(self.program, point.row_duals, upper, lower))
 
     def solve_linear(
-        self, method: Method = "simplex", *, time_limit_s: float | None = None
+        self,
+        method: Method = "simplex",
+        *,
+        time_limit_s: float | None = None,
+        tolerance: float = 0.0,
     ) -> Point:
-        """Return the linear optimum under the bounds now set, with its duals."""
+        """Return the linear optimum under the bounds now set, with its duals.
+
+        With a `tolerance` above 0 an interior method may stop that close (relative) to the
+        optimum and inside the face of optima, which saves the crossover to a vertex.
+        """
         self._option("solver", method)
-        self._option("run_crossover", "on")
+        self._option("run_crossover", "off" if tolerance > 0 else "on")
+        self._option("ipm_optimality_tolerance", max(tolerance, 1e-8))
         self._limit_time(time_limit_s)
         self._highs.run()
         status = self._status()
@@ -248,23 +264,22 @@ class Session:
         return known.get(found, "failed")
 
 
-def check_point(program: LinearProgram, point: Point, *, linear: bool) -> float:
+def check_point(program: LinearProgram, point: Point, *, tolerance: float = 0.0) -> float:
     """Return the worst residual of a point; raise if it or the bound does not hold.
 
     Raises
     ------
     SolverError
-        If a row is violated beyond 1e-6 (relative), or a linear optimum is further than 1e-6
-        (of all that is paid and earned) from the bound that its own duals give.
+        If a row is violated beyond 1e-6 (relative), or the point is further from the bound that
+        its own duals give than 1e-6, or 10 times `tolerance`, of all that is paid and earned.
     """
     worst = largest_residual(program, point.values)
     if worst > FEASIBILITY_TOLERANCE:
         raise SolverError(f"the solver's point violates a row by {worst:.2g} of its bound.")
-    if linear:
-        turnover = float(np.abs(program.cost) @ np.abs(point.values))
-        apart = abs(point.objective - point.bound) / max(turnover, 1.0)
-        if not apart <= BOUND_TOLERANCE:
-            raise SolverError(
-                f"the solver called a point optimal whose duals leave a gap of {apart:.2g}."
-            )
+    turnover = float(np.abs(program.cost) @ np.abs(point.values))
+    apart = abs(point.objective - point.bound) / max(turnover, 1.0)
+    if not apart <= max(BOUND_TOLERANCE, 10 * tolerance):
+        raise SolverError(
+            f"the solver called a point optimal whose duals leave a gap of {apart:.2g}."
+        )
     return worst

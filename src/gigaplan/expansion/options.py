@@ -71,15 +71,17 @@ class Investment:
         Capacity already there, as it ages: state what still stands in each period.
     unit_mw : float, optional
         Size of a unit. Given: only whole units are built.
-    max_mw : float
-        Most capacity that may stand in any period, existing included.
+    max_mw : by period
+        Most capacity that may stand, existing included.
     max_build_mw : by period, optional
         Most that may enter service in a period.
     min_mw : by period
         Least capacity that stands: what is committed.
     spend_fractions : tuple of float
-        Share of capital spent in the period of entry into service, the one before it, and so on;
-        what would fall before the first period is counted in the first.
+        Share of capital spent in the period of entry into service, the one before it, and so on.
+    sunk_before_start : bool
+        Whether the shares that fall before the first period are spent already and count in no
+        budget; otherwise they are counted in the first period.
     slot_class : str, optional
         Scarce thing it needs (a turbine, a vendor's reactors), see `Limits.slots`.
     slots_per_mw : float
@@ -98,10 +100,11 @@ class Investment:
     latest_year: int | None = None
     existing_mw: PerPeriod = 0.0
     unit_mw: float | None = None
-    max_mw: float = NO_LIMIT_MW
+    max_mw: PerPeriod = NO_LIMIT_MW
     max_build_mw: PerPeriod | None = None
     min_mw: PerPeriod = 0.0
     spend_fractions: tuple[float, ...] = (1.0,)
+    sunk_before_start: bool = False
     slot_class: str | None = None
     slots_per_mw: float = 1.0
     acres_per_mw: float = 0.0
@@ -207,7 +210,7 @@ class Phase:
     earliest_year, latest_year : int, optional
         When it may enter service.
     committed_year : int, optional
-        It stands from this year on.
+        It stands from this year on; what was spent on it before the first period is sunk.
     whole : bool
         Built whole or not at all; False: any part of it may be built.
     capex_usd_per_it_mw : by period, optional
@@ -270,7 +273,7 @@ class Accelerator:
     available_from_year, available_until_year : int, optional
         When it can be bought.
     max_it_mw : by period, optional
-        Most that can be had in a period, all campuses together.
+        Most that can be had in a period, all campuses together; infinity where free.
     """
 
     name: str

@@ -252,3 +252,12 @@ def _mean_price(price: FloatArray, energy: FloatArray) -> FloatArray:
     plain = price.mean(axis=1)
     weighted = (price * energy).sum(axis=1) / np.where(total > 0, total, 1.0)
     return np.asarray(np.where(total > 0, weighted, plain))
+
+
+def read_whole(form: Formulation, values: FloatArray) -> dict[Key, FloatArray]:
+    """Return the whole numbers by block of columns."""
+    return {
+        key: np.round(values[columns])
+        for key, columns in form.assembly.columns.items()
+        if len(columns) and form.program.whole[columns[0]]
+    }

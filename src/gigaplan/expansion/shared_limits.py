@@ -42,7 +42,9 @@ def spend_by_build(asset: Asset, period_count: int) -> FloatArray:
     place = np.arange(len(asset.build))
     whole = asset.unit * asset.capex[asset.build_period] / MILLION
     for lag, share in enumerate(asset.spend_fractions):
-        np.add.at(spend, (place, np.maximum(asset.build_period - lag, 0)), share * whole)
+        when = asset.build_period - lag
+        counted = (when >= 0) | (not asset.sunk_before_start)
+        np.add.at(spend, (place, np.maximum(when, 0)), share * whole * counted)
     return spend
 
 

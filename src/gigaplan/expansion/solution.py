@@ -9,7 +9,9 @@ from typing import Literal, TypeAlias
 from gigaplan.expansion.options import FloatArray
 
 Kind: TypeAlias = Literal["supply", "storage", "storage energy", "connection", "phase", "chip"]
-Route: TypeAlias = Literal["linear", "whole by dive", "whole by branch and bound"]
+Route: TypeAlias = Literal[
+    "linear", "whole by earlier plan", "whole by dive", "whole by branch and bound"
+]
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,8 @@ class Solution:
         Undiscounted capital by the period it is spent in.
     largest_residual : float
         Worst violation of any row or bound, over ``1 + |bound|``.
+    whole : mapping of tuple to array
+        Whole numbers by block of columns: what another solve may start from.
     rows, columns : int
         Size of the program.
     seconds : float
@@ -203,6 +207,7 @@ class Solution:
     dispatch: Dispatch
     prices: Prices
     largest_residual: float
+    whole: Mapping[tuple[str | int, ...], FloatArray]
     rows: int
     columns: int
     seconds: float

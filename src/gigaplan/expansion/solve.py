@@ -1,10 +1,14 @@
 """Solves an expansion problem: the reference form through HiGHS, checked by our own arithmetic.
 
-Linear problems are solved once. With whole units the linear relaxation gives a first bound;
-small programs then go to branch and bound; in large ones a dive (round a few columns, solve
-again from the last basis, repeat) finds a plan first, which is returned if its gap to the
-bound is as asked and otherwise starts branch and bound. Prices of a whole-unit plan come from
-the linear program with those units fixed.
+Linear problems are solved once. With whole units the linear relaxation gives a first bound.
+Then the whole numbers of an earlier plan are tried, if one is given; large programs are dived
+into (round a few columns, solve again from the last basis, repeat); and where the gap to the
+bound is still above what was asked, branch and bound goes on from the best plan. Prices of a
+whole-unit plan come from the linear program with those units held.
+
+The linear method is the one that was fastest for the size (`benchmarks/expansion_reference.py`):
+dual simplex for small programs, the HiPO interior method for large ones, which stops at the
+gap asked for where that is wide and otherwise crosses over to a vertex.
 """
 
 from __future__ import annotations
@@ -31,21 +35,12 @@ from gigaplan.expansion.read_back import (
     read_prices,
     read_run,
     read_shortfall,
+    read_whole,
 )
 from gigaplan.expansion.solution import Progress, Route, Solution, relative_gap
 
-DIVE_FROM_COLUMNS = 20_000
 SIMPLEX_UP_TO_COLUMNS = 20_000
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A point whose prices are known, and the bound on the whole problem."""
-
-    point: Point
-    bound: float
-    route: Route
-    residual: float
+WIDE_GAP = 1e-3
 
 
 def solve(
@@ -56,6 +51,7 @@ def solve(
     threads: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     method: Method | None = None,
+    start: Solution | None = None,
 ) -> Solution:
     """Return the least-cost plan of `problem`.
 
@@ -65,13 +61,16 @@ def solve(
     time_limit_s : float, optional
         Wall seconds after which the best plan found is returned.
     gap : float
-        Relative gap at which a plan with whole units is good enough.
+        Relative gap that is good enough: of plans with whole units, and from 1e-3 on of large
+        linear problems too.
     threads : int, optional
         Most threads; the solver's choice if None.
     progress : callable, optional
         Called with a `Progress` after each stage.
     method : {"simplex", "ipx", "hipo"}, optional
         Linear method; chosen by size if None.
+    start : Solution, optional
+        A plan for the same options on other hours, whose whole units are tried first.
 
     Raises
     ------
@@ -81,112 +80,181 @@ def solve(
         If the solver ended with no result that passes our checks.
     """
     require(gap >= 0, f"gap is {gap:g}; it must be 0 or more.", field="gap")
-    began = time.perf_counter()
-    form = formulate(problem)
-    chosen: Method = method or (
-        "simplex" if form.program.matrix.shape[1] <= SIMPLEX_UP_TO_COLUMNS else "ipx"
-    )
+    run = _Run(formulate(problem), gap, time_limit_s, threads, progress, method)
+    return run.solve(start)
 
-    def report(stage: str, objective: float, bound: float) -> None:
-        if progress is not None:
-            apart = relative_gap(objective, bound)
-            progress(Progress(stage, objective, bound, apart, time.perf_counter() - began))
 
-    def left() -> float | None:
-        return None if time_limit_s is None else time_limit_s - (time.perf_counter() - began)
+@dataclass(frozen=True)
+class _Found:
+    """A point whose prices are known, the bound on the whole problem, and the worst residual."""
 
-    report("built", np.inf, -np.inf)
-    session = Session(form.program, threads=threads)
-    relaxed = session.solve_linear(chosen, time_limit_s=left())
-    if relaxed.status == "infeasible":
-        raise explain_infeasible(form, threads=threads)
-    if relaxed.status == "unbounded":
-        raise SolverError("the plan has no least cost: something earns without limit.")
-    if relaxed.status != "optimal":
-        raise SolverError(
-            f"the linear program ended with '{relaxed.status}' before any plan was found."
+    point: Point
+    bound: float
+    route: Route
+    residual: float
+
+
+class _Run:
+    """One call of `solve`: the program, its limits, and what is known so far."""
+
+    def __init__(
+        self,
+        form: Formulation,
+        gap: float,
+        time_limit_s: float | None,
+        threads: int | None,
+        progress: Callable[[Progress], None] | None,
+        method: Method | None,
+    ) -> None:
+        self._began = time.perf_counter()
+        self._form = form
+        self._gap = gap
+        self._limit = time_limit_s
+        self._threads = threads
+        self._progress = progress
+        small = form.program.matrix.shape[1] <= SIMPLEX_UP_TO_COLUMNS
+        self._method: Method = method or ("simplex" if small else "hipo")
+        loose = gap >= WIDE_GAP and self._method != "simplex"
+        self._tolerance = gap / 100 if loose else 0.0
+        self._report("built", np.inf, -np.inf)
+        self._session = Session(form.program, threads=threads)
+
+    def solve(self, start: Solution | None) -> Solution:
+        """Return the plan."""
+        form = self._form
+        relaxed = self._session.solve_linear(
+            self._method, time_limit_s=self._left(), tolerance=self._tolerance
         )
-    residual = check_point(form.program, relaxed, linear=True)
-    report("relaxed", np.inf, relaxed.bound)
-    if form.program.whole.any():
-        found = _solve_whole(form, session, relaxed, gap, left, report, threads)
-    else:
+        if relaxed.status == "infeasible":
+            raise explain_infeasible(form, threads=self._threads)
+        if relaxed.status == "unbounded":
+            raise SolverError("the plan has no least cost: something earns without limit.")
+        if relaxed.status != "optimal":
+            raise SolverError(
+                f"the linear program ended with '{relaxed.status}' before any plan was found."
+            )
+        residual = check_point(form.program, relaxed, tolerance=self._tolerance)
+        self._report("relaxed", np.inf, relaxed.bound)
         found = _Found(relaxed, relaxed.bound, "linear", residual)
-    apart = relative_gap(found.point.objective, found.bound)
-    report("done", found.point.objective, found.bound)
-    met = apart <= max(gap, 1e-6)
-    return _solution(form, found, apart, met, chosen, time.perf_counter() - began)
+        if form.program.whole.any():
+            found = self._solve_whole(relaxed, start)
+        self._report("done", found.point.objective, found.bound)
+        return self._solution(found)
 
+    def _left(self) -> float | None:
+        if self._limit is None:
+            return None
+        return self._limit - (time.perf_counter() - self._began)
 
-def _solve_whole(
-    form: Formulation,
-    session: Session,
-    relaxed: Point,
-    gap: float,
-    left: Callable[[], float | None],
-    report: Callable[[str, float, float], None],
-    threads: int | None,
-) -> _Found:
-    """Return the best plan with whole units that dive, or branch and bound, finds."""
-    program = form.program
-    route: Route = "whole by branch and bound"
-    best: Point | None = None
-    if program.matrix.shape[1] > DIVE_FROM_COLUMNS or _is_whole(form, relaxed):
-        best = dive(session, relaxed, left)
-        if best is not None:
-            route = "whole by dive"
-            report("dived", best.objective, relaxed.bound)
-    bound = relaxed.bound
-    if best is None or relative_gap(best.objective, bound) > gap:
-        seconds = left()
-        if seconds is None or seconds > 1.0:
-            session.release()
-            start = None if best is None else best.values
-            branched = session.solve_whole(gap=gap, time_limit_s=seconds, start=start)
+    def _report(self, stage: str, objective: float, bound: float) -> None:
+        if self._progress is not None:
+            seconds = time.perf_counter() - self._began
+            apart = relative_gap(objective, bound)
+            self._progress(Progress(stage, objective, bound, apart, seconds))
+
+    def _solve_whole(self, relaxed: Point, start: Solution | None) -> _Found:
+        """Return the best plan with whole units, by the cheapest way that meets the gap."""
+        best, route = self._tried(start)
+        if best is None or relative_gap(best.objective, relaxed.bound) > self._gap:
+            self._session.release()
+            dived = self._dived(relaxed)
+            if dived is not None and (best is None or dived.objective < best.objective):
+                best, route = dived, "whole by dive"
+        bound = relaxed.bound
+        seconds = self._left()
+        if (best is None or relative_gap(best.objective, bound) > self._gap) and (
+            seconds is None or seconds > 1.0
+        ):
+            self._session.release()
+            branched = self._session.solve_whole(
+                gap=self._gap,
+                time_limit_s=seconds,
+                start=None if best is None else best.values,
+            )
             if branched.status == "infeasible":
-                raise explain_infeasible(form, threads=threads)
+                raise explain_infeasible(self._form, threads=self._threads)
             bound = max(bound, branched.bound)
             if len(branched.values) and (
                 best is None or branched.objective < best.objective - 1e-9 * abs(best.objective)
             ):
                 best, route = branched, "whole by branch and bound"
-    if best is None:
-        raise SolverError("no plan with whole units was found in the time allowed.")
-    fixed = session.fix_whole(best.values)
-    if fixed.status != "optimal":
-        raise SolverError("the units found do not hold when they are fixed.")
-    residual = check_point(program, fixed, linear=True)
-    return _Found(fixed, min(bound, fixed.objective), route, residual)
+        if best is None:
+            raise SolverError("no plan with whole units was found in the time allowed.")
+        self._report(route, best.objective, bound)
+        if route != "whole by earlier plan" or self._tolerance == 0:
+            best = self._held(best)
+        residual = check_point(self._form.program, best, tolerance=self._tolerance)
+        return _Found(best, min(bound, best.objective), route, residual)
 
+    def _held(self, best: Point) -> Point:
+        """Return the linear optimum with the whole columns of `best` held, for its prices."""
+        whole = np.flatnonzero(self._form.program.whole)
+        fixed = self._session.fix(
+            whole, best.values[whole], self._method, tolerance=self._tolerance
+        )
+        if fixed.status != "optimal":
+            raise SolverError("the units found leave no plan when they are held.")
+        return fixed
 
-def _is_whole(form: Formulation, point: Point) -> bool:
-    counted = point.values[form.program.whole]
-    return bool(np.abs(counted - np.round(counted)).max(initial=0.0) < 1e-6)
+    def _tried(self, start: Solution | None) -> tuple[Point | None, Route]:
+        """Return the optimum with the whole numbers of an earlier plan, if they leave one."""
+        route: Route = "whole by earlier plan"
+        if start is None:
+            return None, route
+        blocks = self._form.assembly.columns
+        fitting = [
+            (blocks[key], values)
+            for key, values in start.whole.items()
+            if key in blocks and len(blocks[key]) == len(values)
+        ]
+        if not fitting:
+            return None, route
+        columns = np.concatenate([columns for columns, _ in fitting])
+        values = np.concatenate([values for _, values in fitting])
+        point = self._session.fix(
+            columns,
+            values,
+            self._method,
+            time_limit_s=self._left(),
+            tolerance=self._tolerance,
+        )
+        whole = np.flatnonzero(self._form.program.whole)
+        if point.status != "optimal" or len(np.setdiff1d(whole, columns)):
+            return None, route
+        self._report("earlier plan", point.objective, -np.inf)
+        return point, route
 
+    def _dived(self, relaxed: Point) -> Point | None:
+        program = self._form.program
+        counted = relaxed.values[program.whole]
+        settled = bool(np.abs(counted - np.round(counted)).max(initial=0.0) < 1e-6)
+        if settled or program.matrix.shape[1] > SIMPLEX_UP_TO_COLUMNS:
+            return dive(self._session, relaxed, self._left)
+        return None
 
-def _solution(
-    form: Formulation, found: _Found, apart: float, met: bool, method: str, seconds: float
-) -> Solution:
-    values = found.point.values
-    dispatch = read_dispatch(form, values)
-    return Solution(
-        status="optimal" if met else "time limit",
-        objective_usd=found.point.objective,
-        bound_usd=found.bound,
-        gap=apart,
-        route=found.route,
-        method=method,
-        builds=read_builds(form, values),
-        capacity=read_capacity(form, values),
-        online_it_mw=read_online(form, values),
-        run_it_mw=read_run(form, values),
-        shortfall_it_mw=read_shortfall(form, values),
-        capex_usd=read_capex(form, values),
-        costs=read_costs(form, values),
-        dispatch=dispatch,
-        prices=read_prices(form, found.point.row_duals, dict(dispatch.load_mw)),
-        largest_residual=found.residual,
-        rows=form.program.matrix.shape[0],
-        columns=form.program.matrix.shape[1],
-        seconds=seconds,
-    )
+    def _solution(self, found: _Found) -> Solution:
+        form, values = self._form, found.point.values
+        dispatch = read_dispatch(form, values)
+        apart = relative_gap(found.point.objective, found.bound)
+        return Solution(
+            status="optimal" if apart <= max(self._gap, 1e-6) else "time limit",
+            objective_usd=found.point.objective,
+            bound_usd=found.bound,
+            gap=apart,
+            route=found.route,
+            method=self._method,
+            builds=read_builds(form, values),
+            capacity=read_capacity(form, values),
+            online_it_mw=read_online(form, values),
+            run_it_mw=read_run(form, values),
+            shortfall_it_mw=read_shortfall(form, values),
+            capex_usd=read_capex(form, values),
+            costs=read_costs(form, values),
+            dispatch=dispatch,
+            prices=read_prices(form, found.point.row_duals, dict(dispatch.load_mw)),
+            largest_residual=found.residual,
+            whole=read_whole(form, values),
+            rows=form.program.matrix.shape[0],
+            columns=form.program.matrix.shape[1],
+            seconds=time.perf_counter() - self._began,
+        )

@@ -1,0 +1,168 @@
+"""Writes a solution as the Plan that the other engines carry out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gigaplan.expansion.model import ExpansionProblem
+from gigaplan.expansion.options import FloatArray
+from gigaplan.expansion.programme_options import year_of
+from gigaplan.expansion.solution import Solution
+from gigaplan.programme.plan import (
+    AcceleratorPurchase,
+    ConnectionBuild,
+    PhaseBuild,
+    Plan,
+    ShadowPrice,
+    UnitBuild,
+)
+from gigaplan.programme.resolved import ResolvedProgramme
+
+_DUST_MW = 1e-3
+
+
+def plan_of(
+    programme: ResolvedProgramme,
+    problem: ExpansionProblem,
+    solution: Solution,
+    notes: tuple[str, ...],
+) -> Plan:
+    """Return `solution` as a Plan; what operates already is listed with no capital."""
+    online = np.sum(list(solution.online_it_mw.values()), axis=0)
+    return Plan(
+        programme=programme.name,
+        years=programme.years,
+        units=_units(programme, solution),
+        phases=_phases(programme, solution),
+        accelerators=tuple(
+            AcceleratorPurchase(b.name, b.part, b.year, b.mw, b.capex_usd)
+            for b in solution.builds
+            if b.kind == "chip" and b.mw > _DUST_MW
+        ),
+        connections=_connections(problem, solution),
+        objective_usd=solution.objective_usd,
+        bound_usd=solution.bound_usd,
+        gap=solution.gap,
+        status=solution.status,
+        it_mw_by_year=tuple(float(mw) for mw in online),
+        target_shortfall_it_mw=tuple(float(mw) for mw in solution.shortfall_it_mw),
+        capex_usd_by_year=tuple(float(usd) for usd in solution.capex_usd),
+        shadow_prices=_shadow_prices(problem, solution),
+        energy_mwh=_energy(problem, solution),
+        notes=notes,
+    )
+
+
+def _units(programme: ResolvedProgramme, solution: Solution) -> tuple[UnitBuild, ...]:
+    found = []
+    for project in programme.power.values():
+        if project.status == "operating" and project.max_mw > 0:
+            units = project.units or project.max_mw / project.unit_mw
+            found.append(
+                UnitBuild(
+                    project.name,
+                    year_of(project.month),
+                    float(units),
+                    project.max_mw,
+                    project.contract.kind,
+                    0.0,
+                )
+            )
+    for build in solution.builds:
+        if build.kind in ("supply", "storage") and build.mw > _DUST_MW:
+            project = programme.power[build.name]
+            units = float(build.units or build.mw / project.unit_mw)
+            found.append(
+                UnitBuild(
+                    build.name, build.year, units, build.mw, project.contract.kind, build.capex_usd
+                )
+            )
+    return tuple(sorted(found, key=lambda unit: unit.year))
+
+
+def _phases(programme: ResolvedProgramme, solution: Solution) -> tuple[PhaseBuild, ...]:
+    found = [
+        PhaseBuild(campus.name, phase.name, year_of(phase.month), phase.it_mw, 0.0)
+        for campus in programme.campuses.values()
+        for phase in campus.phases
+        if phase.status == "operating"
+    ]
+    found += [
+        PhaseBuild(b.name, b.part, b.year, b.mw, b.capex_usd)
+        for b in solution.builds
+        if b.kind == "phase" and b.mw > _DUST_MW
+    ]
+    return tuple(sorted(found, key=lambda phase: phase.year))
+
+
+def _connections(problem: ExpansionProblem, solution: Solution) -> tuple[ConnectionBuild, ...]:
+    site = {connection.name: connection.site for connection in problem.connections}
+    return tuple(
+        ConnectionBuild(site[b.name], b.year, b.mw, b.capex_usd)
+        for b in solution.builds
+        if b.kind == "connection" and b.mw > _DUST_MW
+    )
+
+
+def _shadow_prices(problem: ExpansionProblem, solution: Solution) -> tuple[ShadowPrice, ...]:
+    prices = solution.prices
+    years = [period.year for period in problem.periods]
+    weight = np.array([period.weight for period in problem.periods])
+    found: list[ShadowPrice] = []
+
+    def add(kind: str, entity: str, values: FloatArray, unit: str) -> None:
+        found.extend(
+            ShadowPrice(kind, entity, year, float(value), unit)  # type: ignore[arg-type]
+            for year, value in zip(years, values, strict=True)
+        )
+
+    for name, values in prices.power_usd_per_mwh.items():
+        add("power_price", name, values, "usd_per_mwh")
+    for name, values in prices.connection_usd_per_mw_year.items():
+        add("connection", name, values, "usd_per_mw_year")
+    add("target", "programme", prices.target_usd_per_it_mw_year, "usd_per_it_mw_year")
+    add("spend_limit", "programme", prices.budget_usd_per_usd / weight, "usd_per_usd")
+    for name, values in prices.slot_usd.items():
+        add("slots", name, values / weight, "usd_per_mw")
+    add("clean_share", "programme", prices.clean_usd_per_mwh, "usd_per_mwh")
+    for name, values in prices.reserve_usd_per_mw_year.items():
+        if values.any():
+            add("reserve", name, values, "usd_per_mw_year")
+    return tuple(found)
+
+
+def _energy(
+    problem: ExpansionProblem, solution: Solution
+) -> dict[str, dict[str, tuple[float, ...]]]:
+    """Return energy by site and source; a zone's projects share their sites' flow by output."""
+    dispatch, weights = solution.dispatch, problem.hours.weights
+
+    def yearly(power: FloatArray) -> tuple[float, ...]:
+        return tuple(float(mwh) for mwh in power @ weights)
+
+    made = {
+        zone.name: np.zeros_like(dispatch.load_mw[problem.sites[0].name]) for zone in problem.zones
+    }
+    for option in problem.supplies:
+        if option.route == "zone":
+            made[str(option.zone)] = made[str(option.zone)] + dispatch.output_mw[option.name]
+    found: dict[str, dict[str, tuple[float, ...]]] = {}
+    for site in problem.sites:
+        sources = {"grid": yearly(dispatch.import_mw[site.name])}
+        for option in problem.supplies:
+            output = dispatch.output_mw[option.name]
+            if option.route == "behind_meter" and option.site == site.name:
+                sources[option.name] = yearly(output)
+            elif option.route == "zone" and option.zone == site.zone:
+                total = made[str(option.zone)]
+                share = np.divide(output, total, out=np.zeros_like(total), where=total > 0)
+                sources[option.name] = yearly(dispatch.flow_mw[site.name] * share)
+        unserved = np.sum([dispatch.shed_mw[site.name, tier.name] for tier in site.shed], axis=0)
+        sources["unserved"] = yearly(np.broadcast_to(unserved, made_shape(problem)))
+        found[site.name] = {k: v for k, v in sources.items() if any(mwh > 0.5 for mwh in v)}
+    return found
+
+
+def made_shape(problem: ExpansionProblem) -> tuple[int, int]:
+    """Return the shape [period, hour]."""
+    return len(problem.periods), len(problem.hours)
