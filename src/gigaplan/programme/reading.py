@@ -88,7 +88,9 @@ def read_programme(path: Path | str, shown: str | None = None) -> ProgrammeFile:
     problems = _missing_files(programme, path.parent, tree)
     if problems:
         raise InputError(problems)
-    return ProgrammeFile(programme, path.parent, sources, tree.sources, tree.lines, tree.file)
+    return ProgrammeFile(
+        programme, path.parent, sources, tree.sources, tree.lines, tree.file, tree.text
+    )
 
 
 def _in_line_order(problems: list[Problem]) -> list[Problem]:

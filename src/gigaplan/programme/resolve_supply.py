@@ -125,11 +125,18 @@ def resolve_supply(
             catalogue.technology(project.technology).reference_class,
             project.estimate.outside_view_weight_fraction,
         ),
-        outside_view_applied=project.estimate.outside_view_applied,
+        outside_view_applied=_holds_overrun(project),
         learning_rate_fraction=of("learning_rate_fraction", absent=0.0),
         macrs_years=round(of("macrs_years")),
         credit=catalogue.technology(project.technology).credit,
     )
+
+
+def _holds_overrun(project: PowerProject) -> bool:
+    """Say whether the project's cost already holds the overrun of its class."""
+    if project.overnight_usd_per_kw is None:
+        return catalogue.technology(project.technology).overnight_basis in ("outturn", "contract")
+    return project.estimate.outside_view_applied
 
 
 def _announced(project: PowerProject) -> tuple[int, ...]:
@@ -180,9 +187,7 @@ def _stages(
             continue
         months = take.range((*at, "stage_months", name), own.get(name), f"{tech}.{name}_months")
         spend = take.take((*at, "spend", name), None, f"{tech}.{name}_spend_fraction", absent=0.0)
-        stages.append(
-            StageFigures(name, months, tuple(a for a in after if a in known), cause, spend)
-        )
+        stages.append(StageFigures(name, months, _before(after, known), cause, spend))
     total = sum(stage.spend_fraction for stage in stages)
     if not stages:
         return (StageFigures("construct", MonthsRange(0.0, 0.0, 0.0), (), "labour", 1.0),)
@@ -192,6 +197,15 @@ def _stages(
     return tuple(
         StageFigures(s.name, s.months, s.after, s.cause, s.spend_fraction / total) for s in stages
     )
+
+
+def _before(after: tuple[str, ...], known: set[str]) -> tuple[str, ...]:
+    """Return the stages to wait for: where one does not apply, those it would wait for."""
+    order = {name: waits for name, waits, _ in STAGES}
+    found: list[str] = []
+    for name in after:
+        found += [name] if name in known else _before(order[name], known)
+    return tuple(dict.fromkeys(found))
 
 
 def reference_class(name: str, weight: float) -> ReferenceClassFigures:

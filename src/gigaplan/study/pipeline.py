@@ -79,9 +79,7 @@ class Results:
         progress(stage, 1.0)
 
 
-def make_series(
-    programme: ResolvedProgramme, settings: Settings, progress: Progress
-) -> Results:
+def make_series(programme: ResolvedProgramme, settings: Settings, progress: Progress) -> Results:
     """Return results that hold the hourly series only."""
     from gigaplan import weather
 

@@ -17,7 +17,15 @@ from gigaplan.programme.reading import ProgrammeFile, read_programme
 from gigaplan.programme.resolve import resolve
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.runs import RunStore, content_id
-from gigaplan.study.pipeline import STAGES, Progress, Results, Settings, go_on, make_plan, make_series
+from gigaplan.study.pipeline import (
+    STAGES,
+    Progress,
+    Results,
+    Settings,
+    go_on,
+    make_plan,
+    make_series,
+)
 from gigaplan.study.plan_records import plan_from_record, plan_to_record
 from gigaplan.study.tables import SCHEMA_VERSION, all_tables, stage_tables, summary
 
@@ -79,11 +87,12 @@ def run(
     settings = settings or Settings()
     file = read_programme(locate(str(programme)))
     resolved = resolve(file, seed=settings.seed)
-    run_id = content_id(_inputs(file, resolved, settings))
+    inputs = _inputs(file, resolved, settings)
+    run_id = content_id(inputs)
     found = store.find(run_id)
     if found is not None and not fresh:
         return Outcome(run_id, found, kept=True)
-    results = _planned(resolved, settings, store, run_id, progress, fresh=fresh)
+    results = _planned(resolved, settings, store, inputs, progress, fresh=fresh)
     go_on(results, "finance", settings, progress)
     with store.draft(run_id, replace=fresh) as folder:
         with results.timed("write", progress):
@@ -115,16 +124,14 @@ def stage(
     settings = settings or Settings()
     file = read_programme(locate(str(programme)))
     resolved = resolve(file, seed=settings.seed)
-    run_id = content_id(_inputs(file, resolved, settings))
-    results = _planned(resolved, settings, store, run_id, progress, fresh=False)
+    inputs = _inputs(file, resolved, settings)
+    results = _planned(resolved, settings, store, inputs, progress, fresh=False)
     go_on(results, until, settings, progress)
     part, tables = stage_tables(until, results)
     return StageOutcome(part, tables)
 
 
-def _inputs(
-    file: ProgrammeFile, resolved: ResolvedProgramme, settings: Settings
-) -> dict[str, Any]:
+def _inputs(file: ProgrammeFile, resolved: ResolvedProgramme, settings: Settings) -> dict[str, Any]:
     """Return everything a run's answer depends on."""
     files = [site.weather_file for site in resolved.sites.values()]
     files += [f for z in resolved.zones.values() for f in (z.price_file, z.carbon_file)]  # type: ignore[misc]
@@ -152,21 +159,22 @@ def _planned(
     resolved: ResolvedProgramme,
     settings: Settings,
     store: RunStore,
-    run_id: str,
+    inputs: dict[str, Any],
     progress: Progress,
     *,
     fresh: bool,
 ) -> Results:
     """Return results with series and plan; the plan is taken from a stopped run if it is there."""
     results = make_series(resolved, settings, progress)
-    record = None if fresh else store.read_stage("plan", run_id)
+    key = content_id({name: part for name, part in inputs.items() if name != "draws"})
+    record = None if fresh else store.read_stage("plan", key)
     if record is not None:
         results.plan = plan_from_record(record["plan"])
         results.seconds["plan"] = float(record["seconds"])
         return results
     plan = make_plan(results, settings, progress)
     store.write_stage(
-        "plan", run_id, {"plan": plan_to_record(plan), "seconds": results.seconds["plan"]}
+        "plan", key, {"plan": plan_to_record(plan), "seconds": results.seconds["plan"]}
     )
     return results
 
