@@ -1,5 +1,11 @@
 """Decides what to build, contract and option: series and options in, a plan with its bound out."""
 
+from gigaplan.expansion.from_programme import (
+    PlannedProgramme,
+    plan,
+    plan_in_full,
+    problem_from_programme,
+)
 from gigaplan.expansion.infeasible import InfeasiblePlanError, Relaxation
 from gigaplan.expansion.model import (
     CumulativeCapex,
@@ -25,6 +31,7 @@ from gigaplan.expansion.options import (
     Storage,
     Supply,
 )
+from gigaplan.expansion.representative import RepresentativeDays, choose_days
 from gigaplan.expansion.solution import Build, Progress, Solution
 from gigaplan.expansion.solve import solve
 
@@ -43,16 +50,22 @@ __all__ = [
     "Ownership",
     "Period",
     "Phase",
+    "PlannedProgramme",
     "PowerPurchase",
     "Prepayment",
     "Prerequisite",
     "Progress",
     "Relaxation",
+    "RepresentativeDays",
     "ShedTier",
     "Site",
     "Solution",
     "Storage",
     "Supply",
     "Zone",
+    "choose_days",
+    "plan",
+    "plan_in_full",
+    "problem_from_programme",
     "solve",
 ]

@@ -64,7 +64,7 @@ def plan(
     threads: int | None = None,
     days: int | None = None,
     step_hours: int = 1,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Plan:
     """Return the least-cost plan of a programme.
 
@@ -84,7 +84,7 @@ def plan(
     step_hours : int
         Hours averaged into one step of operation.
     progress : callable, optional
-        Called with a `Progress` after each stage.
+        Called with the share of the work done, 0 to 1, after each stage.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def plan_in_full(
     threads: int | None = None,
     days: int | None = None,
     step_hours: int = 1,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> PlannedProgramme:
     """Return the plan together with the problem and solution behind it; parameters as `plan`."""
     chosen = representative_days(programme, series, days=days, step_hours=step_hours)
@@ -128,13 +128,18 @@ def plan_in_full(
             gap=gap / 2,
             time_limit_s=None if time_limit_s is None else time_limit_s / 2,
             threads=threads,
-            progress=progress,
+            progress=_shares(progress, 0.0, 0.4),
         )
     left = None
     if time_limit_s is not None:
         left = max(1.0, time_limit_s - (first.seconds if first else 0.0))
     solution = solve(
-        problem, gap=gap, time_limit_s=left, threads=threads, progress=progress, start=first
+        problem,
+        gap=gap,
+        time_limit_s=left,
+        threads=threads,
+        progress=_shares(progress, 0.4 if whole else 0.0, 1.0),
+        start=first,
     )
     return PlannedProgramme(
         plan_of(programme, problem, solution, _notes(programme, series, chosen, problem, solution)),
@@ -142,6 +147,18 @@ def plan_in_full(
         solution,
         chosen,
     )
+
+
+_STAGE_SHARE = {"built": 0.05, "relaxed": 0.5, "done": 1.0}
+
+
+def _shares(
+    progress: Callable[[float], None] | None, begin: float, end: float
+) -> Callable[[Progress], None] | None:
+    """Return what tells `progress` how much of the span `begin` to `end` a stage completes."""
+    if progress is None:
+        return None
+    return lambda at: progress(begin + (end - begin) * _STAGE_SHARE.get(at.stage, 0.9))
 
 
 def representative_days(
