@@ -211,7 +211,8 @@ class Twin:
         }
 
     def offers(self, h: int) -> tuple[list[Offer], list[Offer], float, float]:
-        must, offers = [], []
+        must: list[Offer] = []
+        offers: list[Offer] = []
         for unit in self.case.units:
             offer = Offer(
                 unit.name,

@@ -9,7 +9,6 @@ from gigaplan.operations.model import (
     TemperatureOutages,
     Tier,
     Unit,
-    stagger,
 )
 from gigaplan.operations.results import (
     Adequacy,
@@ -21,6 +20,7 @@ from gigaplan.operations.results import (
     TierResult,
     Trace,
 )
+from gigaplan.operations.staggering import stagger
 from gigaplan.operations.traces import events, worst_event
 
 __all__ = [

@@ -182,29 +182,32 @@ def fill_available(
     available[:] = 0.0
     column = column_of(load.grid_limit_mw, sample)
     for b in range(buckets.source.size):
+        out = available[buckets.source[b]]
+        profile = buckets.profile[b]
+        steady = buckets.steady_mw[b]
+        if steady >= 0.0 and not buckets.is_grid[b]:
+            if profile >= 0:
+                for h in range(hours):
+                    out[h] += steady * buckets.profiles[profile, weather, h]
+            else:
+                for h in range(hours):
+                    out[h] += steady
+            continue
         for u in range(buckets.unit_offset[b], buckets.unit_offset[b + 1]):
             _add_unit(units, u, sample, weather, place, hours, row, starts, ends)
-        out = available[buckets.source[b]]
         running = 0.0
-        profile = buckets.profile[b]
+        for h in range(hours):
+            running += row[h]
+            row[h] = max(running, 0.0)
+        if profile >= 0:
+            for h in range(hours):
+                row[h] *= buckets.profiles[profile, weather, h]
         if buckets.is_grid[b]:
             for h in range(hours):
-                running += row[h]
-                row[h] = 0.0
-                limit = load.grid_limit_mw[load.step_of_hour[h], column]
-                if profile >= 0:
-                    limit *= buckets.profiles[profile, weather, h]
-                out[h] += max(running, 0.0) * limit
-        elif profile >= 0:
-            for h in range(hours):
-                running += row[h]
-                row[h] = 0.0
-                out[h] += max(running, 0.0) * buckets.profiles[profile, weather, h]
-        else:
-            for h in range(hours):
-                running += row[h]
-                row[h] = 0.0
-                out[h] += max(running, 0.0)
+                row[h] *= load.grid_limit_mw[load.step_of_hour[h], column]
+        for h in range(hours):
+            out[h] += row[h]
+            row[h] = 0.0
         row[hours] = 0.0
 
 
@@ -213,11 +216,16 @@ def fill_demand(
     load: LoadArrays, weather: int, column: int, demand: Array, peak_hour: Array
 ) -> None:
     """Write MW of load by hour, and the hour of each day's greatest load."""
-    for h in range(demand.size):
-        demand[h] = load.load_mw[weather, h] * load.load_scale[load.step_of_hour[h], column]
-        day = h // 24
-        if h % 24 == 0 or demand[h] > demand[peak_hour[day]]:
-            peak_hour[day] = h
+    hours = demand.size
+    steps, scales, series = load.step_of_hour, load.load_scale, load.load_mw[weather]
+    for h in range(hours):
+        demand[h] = series[h] * scales[steps[h], column]
+    for day in range(peak_hour.size):
+        most = 24 * day
+        for h in range(most + 1, min(24 * day + 24, hours)):
+            if demand[h] > demand[most]:
+                most = h
+        peak_hour[day] = most
 
 
 @nb.njit(cache=True, nogil=True)

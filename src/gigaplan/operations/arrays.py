@@ -17,10 +17,10 @@ SCALARS = 20
 TIER_SHED, TIER_HOURS, TIER_MADE_UP, TIER_LOST_IT, TIER_WANTED_IT = range(5)
 TIER_ROWS = 5
 
-# Rows of a trace [row, hour] that every system has; then sources, states of charge, tiers shed.
+# Rows of one sample hour by hour that every system has; then sources, charge, tiers shed.
 T_LOAD, T_SHED, T_MADE_UP, T_IMPORT, T_EXPORT, T_CHARGE, T_DISCHARGE, T_SPILL = range(8)
-T_PRICE, T_CLEAN, T_AVAILABLE, T_SOLD = range(8, 12)
-TRACE_SCALARS = 12
+T_PRICE, T_CLEAN, T_AVAILABLE, T_SOLD, T_CLEAN_MADE = range(8, 13)
+TRACE_SCALARS = 13
 
 
 class UnitArrays(NamedTuple):
@@ -50,6 +50,7 @@ class BucketArrays(NamedTuple):
     unit_offset: Array  # [bucket + 1] into the units
     source: Array  # [bucket] row of the available MW
     profile: Array  # [bucket] row of profiles, -1 for none
+    steady_mw: Array  # [bucket] MW of units that are always up, -1 if any may be down
     is_grid: Array  # [bucket] 1 for grid import, whose limit goes by step and draw
     profiles: Array  # [profile, weather, hour]
 
@@ -76,6 +77,8 @@ class DispatchArrays(NamedTuple):
     price_usd_per_mwh: Array  # [weather, hour]
     grid_kg_per_mwh: Array  # [weather, hour]
     grid_clean: Array  # [weather, hour]
+    import_before: Array  # [weather, source + 1] 1 if the price ever stands just below a source
+    cheap_source: Array  # [storage] 1 if a source that may be raised costs little enough to charge
     export_limit_mw: float
     power_mw: Array  # [storage], by rising discharge price
     energy_mwh: Array  # [storage]

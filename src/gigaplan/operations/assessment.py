@@ -14,6 +14,7 @@ from gigaplan.operations._kernels import capacity_block
 from gigaplan.operations.accumulate import Accumulator, Moments
 from gigaplan.operations.dispatch._kernels import dispatch_block
 from gigaplan.operations.model import ONE_TIER, ByDraw, Floats, Grid, Storage, Tier, Unit
+from gigaplan.operations.packing import Source
 from gigaplan.operations.results import (
     Adequacy,
     Energy,
@@ -23,7 +24,7 @@ from gigaplan.operations.results import (
     TierResult,
     Trace,
 )
-from gigaplan.operations.systems import Source, System, build
+from gigaplan.operations.systems import System, build
 from gigaplan.operations.traces import by_name, run_trace, typical_week
 
 BLOCK = 128

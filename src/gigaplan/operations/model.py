@@ -9,12 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gigaplan.core.errors import InputError, require
+from gigaplan.core.errors import require
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -385,49 +384,3 @@ class ByDraw:
     load_scale: Floats | None = None
     grid_limit_scale: Floats | None = None
     storage_scale: Mapping[str, Floats] = field(default_factory=dict)
-
-
-def stagger(units: list[Unit]) -> list[Unit]:
-    """Return the units with the phases of their refuelling spread evenly, in their order."""
-    from dataclasses import replace
-
-    refuelled = [i for i, unit in enumerate(units) if unit.refuelling is not None]
-    result = list(units)
-    for place, i in enumerate(refuelled):
-        refuelling = units[i].refuelling
-        assert refuelling is not None
-        phase = place / len(refuelled)
-        result[i] = replace(units[i], refuelling=replace(refuelling, phase_fraction=phase))
-    return result
-
-
-def hourly(value: Any, hours: int, name: str) -> Floats:
-    """Return a series as [weather, hour], contiguous.
-
-    Raises
-    ------
-    InputError
-        If its length is not `hours`, or an hour has no number (its position is named).
-    """
-    array = np.asarray(value, dtype=np.float64)
-    if array.ndim == 0:
-        array = np.broadcast_to(array, (hours,))
-    if array.ndim == 1:
-        array = array[:, None]
-    require(
-        array.ndim == 2 and array.shape[0] == hours,
-        f"found shape {list(array.shape)}; [{hours}] or [{hours}, weather] is needed: "
-        "one number per hour of the load.",
-        field=name,
-    )
-    bad = ~np.isfinite(array)
-    if bad.any():
-        hour, weather = np.argwhere(bad)[0]
-        where = f" of weather year {weather}" if array.shape[1] > 1 else ""
-        raise InputError(
-            f"hour {hour}{where} (counted from 0) holds {array[hour, weather]}; "
-            f"{int(bad.sum())} such hours. Fill every hour: an hour without a number is never "
-            "counted as served.",
-            field=name,
-        )
-    return np.ascontiguousarray(array.T)
