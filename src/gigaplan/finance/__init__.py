@@ -1,8 +1,10 @@
 """Money: project pro formas, programme waterfalls, statements and metrics."""
 
 from gigaplan.finance.amounts import NominalUsd, RealUsd, month_factors
+from gigaplan.finance.credits import CreditLaw
 from gigaplan.finance.debt import capital_recovery
 from gigaplan.finance.flows import AssetClass, CompanyFlows, ProgrammeFlows, Terms
+from gigaplan.finance.funding import fund
 from gigaplan.finance.instruments import (
     Bond,
     Equity,
@@ -34,6 +36,7 @@ from gigaplan.finance.programme_metrics import (
     Residual,
     programme_metrics,
 )
+from gigaplan.finance.results import DrawOutcomes, FinanceResult, Line, Metric
 from gigaplan.finance.statements import Statements, statements
 from gigaplan.finance.waterfall import Waterfall, waterfall
 
@@ -42,14 +45,19 @@ __all__ = [
     "Bond",
     "CompanyFlows",
     "Compute",
+    "CreditLaw",
+    "DrawOutcomes",
     "Equity",
+    "FinanceResult",
     "Instrument",
     "InvestmentCredit",
     "Irr",
     "IrrDraws",
     "JointVenture",
     "LevelDebt",
+    "Line",
     "LoanFlows",
+    "Metric",
     "NominalUsd",
     "OperatingCosts",
     "ProductionCredit",
@@ -71,6 +79,7 @@ __all__ = [
     "capital_recovery",
     "evaluate",
     "evaluate_draws",
+    "fund",
     "irr",
     "irr_draws",
     "lcoe_fixed_charge",

@@ -6,6 +6,7 @@ table A-1 (property placed in service in any month counts from the middle of its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal, get_args
@@ -33,6 +34,7 @@ _MACRS_PERCENT: Mapping[str, tuple[float, ...]] = MappingProxyType(
         ),
     }
 )
+_STRAIGHT = re.compile(r"^straight_([1-9]\d?)$")
 CLASSES: tuple[str, ...] = tuple(
     name for group in get_args(DepreciationClass) for name in get_args(group)
 )
@@ -44,7 +46,7 @@ def schedule(name: str) -> NDArray[np.float64]:
     Parameters
     ----------
     name : str
-        One of `CLASSES`, such as ``"macrs_5"`` or ``"straight_20"``.
+        One of `CLASSES`, such as ``"macrs_5"``, or ``"straight_N"`` for a life of N years.
 
     Returns
     -------
@@ -58,12 +60,13 @@ def schedule(name: str) -> NDArray[np.float64]:
     """
     if name in _MACRS_PERCENT:
         return np.array(_MACRS_PERCENT[name]) / 100
-    if name not in CLASSES:
+    straight = _STRAIGHT.match(name)
+    if straight is None:
         raise InputError(
-            f"there is no depreciation class '{name}'; allowed are {', '.join(CLASSES)}. "
-            + nearest(name, CLASSES)
+            f"there is no depreciation class '{name}'; allowed are {', '.join(CLASSES)} "
+            f"and straight_N for any life of N years. {nearest(name, CLASSES)}"
         )
-    life = int(name.removeprefix("straight_"))
+    life = int(straight[1])
     shares = np.full(life + 1, 1 / life)
     shares[[0, -1]] /= 2
     return shares

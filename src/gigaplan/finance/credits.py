@@ -1,0 +1,68 @@
+"""Federal tax credits of clean power: what a unit earns, by when it was begun.
+
+An investment credit (48E) is a share of capital in the month of service; a production
+credit (45Y) an amount per MWh for some years, indexed to prices. Both fall with the year
+construction begins: full through `full_through_year`, then by `later_fractions` year by
+year, then nothing. A sold credit brings `1 - transfer_discount_fraction` of its value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.core.errors import require
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLaw:
+    """One credit as the law gives it.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``48E``.
+    share_fraction : float
+        Share of capital; zero for a production credit.
+    usd_per_mwh : float
+        Per MWh in USD of the programme's base year; zero for an investment credit.
+    years : int
+        Years a production credit is paid from service.
+    first_service_year : int
+        First calendar year of service that earns it.
+    full_through_year : int
+        Last year of construction start for the whole credit.
+    later_fractions : tuple of float
+        Share of the credit for starts in the years after that, in order.
+    transfer_discount_fraction : float
+        What a buyer of the credit keeps.
+    """
+
+    name: str
+    share_fraction: float = 0.0
+    usd_per_mwh: float = 0.0
+    years: int = 10
+    first_service_year: int = 0
+    full_through_year: int = 9999
+    later_fractions: tuple[float, ...] = ()
+    transfer_discount_fraction: float = 0.0
+
+    def __post_init__(self) -> None:
+        require(
+            not (self.share_fraction > 0 and self.usd_per_mwh > 0),
+            f"{self.name} is claimed on capital and on energy; the law gives one of the two.",
+        )
+        require(0 <= self.share_fraction <= 1, "a credit's share of capital is between 0 and 1.")
+        require(self.usd_per_mwh >= 0, "a credit per MWh is at least 0.")
+
+    def kept_fraction(self, start_year: NDArray[np.int64]) -> Array:
+        """Return the share of the credit left for construction begun in each year."""
+        after = start_year - self.full_through_year
+        steps = np.array([1.0, *self.later_fractions, 0.0])
+        position = np.clip(after, 0, len(steps) - 1)
+        kept: Array = steps[position] * (1 - self.transfer_discount_fraction)
+        return kept

@@ -1,0 +1,351 @@
+"""From a programme and its draws to the flows its waterfall is made from.
+
+Delivery says when things come online and what their capital is; operations says what
+energy each year takes. Here every contract is priced and every flow put on its month,
+for one block of draws at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.core.timeline import MONTHS_PER_YEAR
+from gigaplan.finance.amounts import Array, RealUsd
+from gigaplan.finance.credits import CreditLaw
+from gigaplan.finance.flows import AssetClass, ProgrammeFlows
+from gigaplan.finance.programme_metrics import Compute
+from gigaplan.programme.operating import OperatingSummary
+from gigaplan.programme.plan import Plan
+from gigaplan.programme.resolved import ResolvedProgramme, SupplyFigures
+from gigaplan.programme.trajectories import Trajectories
+
+GROUP_OF_KIND: Mapping[str, str] = {
+    "unit": "power",
+    "phase": "hall",
+    "accelerator": "servers",
+    "connection": "connection",
+}
+_HOURS_PER_YEAR = 8760.0
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some draws of a programme: its flows, what comes online, and spending by owner."""
+
+    flows: ProgrammeFlows
+    compute: Compute
+    part: slice
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What every block is made from.
+
+    ``credits`` holds the law of each credit by its name in the programme.
+    """
+
+    programme: ResolvedProgramme
+    plan: Plan
+    trajectories: Trajectories
+    operating: OperatingSummary
+    assets: Mapping[str, AssetClass]
+    credits: Mapping[str, CreditLaw]
+
+    @property
+    def months(self) -> int:
+        """Months of the cash flows."""
+        return len(self.programme.timeline)
+
+    @property
+    def first_month(self) -> int:
+        """Month number of the first."""
+        return self.programme.timeline.first
+
+    def entities(self, kind: str, owners: frozenset[str] | None = None) -> list[int]:
+        """Return positions of the entities of a kind, of some owners if given."""
+        return [
+            i
+            for i, entity in enumerate(self.trajectories.entities)
+            if entity.kind == kind and (owners is None or entity.owner in owners)
+        ]
+
+    def aligned(self, values: NDArray[np.floating], *, hold: bool) -> Array:
+        """Return [month, draw] on the finance months; past delivery's end held or nought."""
+        shift = self.first_month - self.trajectories.timeline.first
+        position = np.arange(self.months) + shift
+        inside = np.clip(position, 0, len(values) - 1)
+        out = np.asarray(values, dtype=np.float64)[inside]
+        out[position < 0] = 0.0
+        if not hold:
+            out[position >= len(values)] = 0.0
+        return out
+
+    def online_mw(self, positions: list[int], part: slice) -> Array:
+        """Return net MW of some entities in service, [month, draw]."""
+        online = self.trajectories.online_month[:, part]
+        added = np.zeros((self.months + 1, online.shape[1]))
+        draws = np.arange(online.shape[1])
+        for i in positions:
+            month = np.ceil(online[i]) - self.first_month
+            month = np.clip(np.where(np.isfinite(month), month, self.months), 0, self.months)
+            added[month.astype(np.int64), draws] += self.trajectories.entities[i].mw
+        result: Array = np.cumsum(added[:-1], axis=0)
+        return result
+
+    def spending(
+        self, positions: list[int], months_before: Mapping[int, float], part: slice
+    ) -> Array:
+        """Return capital of some entities spread evenly before their service, [month, draw]."""
+        trajectories = self.trajectories
+        draws = np.arange(trajectories.online_month[0, part].size)
+        change = np.zeros((self.months + 1, len(draws)))
+        for i in positions:
+            online = trajectories.online_month[i, part]
+            planned = float(trajectories.entities[i].planned_month)
+            end = np.where(np.isfinite(online), online, planned) - self.first_month
+            length = max(1.0, round(months_before.get(i, 24.0)))
+            last = np.clip(np.ceil(end), 1, self.months).astype(np.int64)
+            first = np.clip(last - int(length), 0, self.months - 1)
+            rate = trajectories.entity_capex_usd[i, part] / np.maximum(last - first, 1)
+            change[first, draws] += rate
+            change[last, draws] -= rate
+        return np.maximum(np.cumsum(change[:-1], axis=0), 0.0)
+
+
+def make_block(sources: Sources, part: slice) -> Block:
+    """Return the flows of some draws."""
+    programme = sources.programme
+    online = sources.trajectories.site_online_it_mw[:, :, part].sum(axis=0, dtype=np.float64)
+    it_mw = sources.aligned(online, hold=True)
+    base = programme.base_year
+    capex = _capex(sources, part)
+    power_running = _power_running(sources, part)
+    site_running = programme.finance.opex_usd_per_it_kw_year * 1000 / MONTHS_PER_YEAR * it_mw
+    energy, energy_mwh = _energy(sources, it_mw, part)
+    energy += _rents(sources, part)
+    flows = ProgrammeFlows(
+        first_month=sources.first_month,
+        capex_usd={name: RealUsd(values, base) for name, values in capex.items()},
+        assets=sources.assets,
+        revenue_usd=_revenue(sources, it_mw),
+        running_usd=RealUsd(site_running + power_running, base),
+        energy_usd=RealUsd(energy, base),
+    )
+    compute = Compute(
+        it_mw=it_mw,
+        chips=it_mw * _chips_per_it_mw(sources),
+        energy_mwh=energy_mwh,
+        power_running_usd=RealUsd(power_running, base),
+    )
+    return Block(flows, compute, part)
+
+
+def renewed(spent: Array, life_months: int, from_month: int) -> Array:
+    """Return capital with what wears out from a month on bought again at the same real cost."""
+    out = spent.copy()
+    for month in range(max(from_month, life_months), len(out)):
+        out[month] += out[month - life_months]
+    return out
+
+
+def _capex(sources: Sources, part: slice) -> dict[str, Array]:
+    programme = sources.programme
+    capex = {
+        name: sources.aligned(values[:, part], hold=False)
+        for name, values in sources.trajectories.capex_usd.items()
+    }
+    after = MONTHS_PER_YEAR * (programme.years[-1] + 1) - sources.first_month
+    capex["servers"] = renewed(capex["servers"], server_life_months(sources), after)
+    capex["power"] = capex["power"] + _prepaid(sources, part)
+    return capex
+
+
+def server_life_months(sources: Sources) -> int:
+    """Return the planned purchases' mean life."""
+    figures, bought = sources.programme.accelerators, sources.plan.accelerators
+    weight = sum(purchase.it_mw for purchase in bought)
+    if weight <= 0:
+        return round(MONTHS_PER_YEAR * sources.programme.finance.book_life_servers_years)
+    life = sum(p.it_mw * figures[p.accelerator].life_years for p in bought) / weight
+    return max(1, round(MONTHS_PER_YEAR * life))
+
+
+def _chips_per_it_mw(sources: Sources) -> float:
+    figures, bought = sources.programme.accelerators, sources.plan.accelerators
+    weight = sum(purchase.it_mw for purchase in bought)
+    if weight <= 0:
+        chosen = list(figures.values())
+        return sum(chip.chips_per_it_mw for chip in chosen) / len(chosen)
+    return sum(p.it_mw * figures[p.accelerator].chips_per_it_mw for p in bought) / weight
+
+
+def build_months(project: SupplyFigures) -> float:
+    """Return the middle length of a project's construction stage."""
+    stages = [stage.months.p50 for stage in project.stages if stage.name == "construct"]
+    return stages[0] if stages else 24.0
+
+
+def _prepaid(sources: Sources, part: slice) -> Array:
+    """Return prepayments for energy, where delivery holds no capital of the project.
+
+    Delivery's capital is taken as it is; a prepaid project without any there has its
+    prepayment spread evenly over construction.
+    """
+    out = np.zeros((sources.months, sources.trajectories.online_month[0, part].size))
+    for name, project in sources.programme.power.items():
+        contract = project.contract
+        if contract.kind != "prepayment":
+            continue
+        positions = sources.entities("unit", frozenset((name,)))
+        if not positions or sources.trajectories.entity_capex_usd[positions].any():
+            continue
+        grows = np.diff(sources.online_mw(positions, part), axis=0, prepend=0.0)
+        paid = 1000 * contract.prepaid_usd_per_kw * grows
+        length = max(1, round(build_months(project)))
+        for month in range(len(out)):
+            last = min(month + length, len(out))
+            ahead = paid[month + 1 : last + 1]
+            out[month] += ahead.sum(axis=0) / length
+    return out
+
+
+def _power_running(sources: Sources, part: slice) -> Array:
+    """Return fixed running cost of owned power, real, [month, draw]."""
+    out = np.zeros((sources.months, sources.trajectories.online_month[0, part].size))
+    for name, project in sources.programme.power.items():
+        positions = sources.entities("unit", frozenset((name,)))
+        if positions and project.contract.kind == "own":
+            yearly = 1000 * project.fixed_om_usd_per_kw_year
+            out += yearly / MONTHS_PER_YEAR * sources.online_mw(positions, part)
+    return out
+
+
+def _rents(sources: Sources, part: slice) -> Array:
+    """Return rent of tolled capacity, real, [month, draw]."""
+    out = np.zeros((sources.months, sources.trajectories.online_month[0, part].size))
+    for name, project in sources.programme.power.items():
+        contract = project.contract
+        positions = sources.entities("unit", frozenset((name,)))
+        if positions and contract.kind == "tolling":
+            yearly = 1000 * contract.capacity_usd_per_kw_year
+            out += yearly / MONTHS_PER_YEAR * sources.online_mw(positions, part)
+    return out
+
+
+def _revenue(sources: Sources, it_mw: Array) -> RealUsd | None:
+    finance = sources.programme.finance
+    if finance.revenue_usd_per_it_mw_year is None:
+        return None
+    years = (sources.first_month + np.arange(sources.months)) / MONTHS_PER_YEAR
+    grown = (1 + finance.revenue_change_fraction) ** (years - sources.programme.base_year)
+    monthly = finance.revenue_usd_per_it_mw_year / MONTHS_PER_YEAR * grown
+    return RealUsd(it_mw * monthly[:, None], sources.programme.base_year)
+
+
+def _energy(sources: Sources, it_mw: Array, part: slice) -> tuple[Array, Array]:
+    """Return cost and MWh of energy by month: yearly figures follow online compute.
+
+    A year between or after the planning years has the cost per IT MW of the planning
+    year before it.
+    """
+    operating = sources.operating
+    cost = operating.grid_cost_usd[:, part] - operating.export_usd[:, part]
+    for name, mwh in operating.project_energy_mwh.items():
+        cost = cost + operating.project_variable_usd[name][:, part]
+        cost = cost + _contract_cost(sources, name, mwh[:, part], part)
+    load = operating.load_mwh[:, part]
+    calendar = (sources.first_month + np.arange(sources.months)) // MONTHS_PER_YEAR
+    planned = np.array(operating.years)
+    position = np.clip(np.searchsorted(planned, calendar, side="right") - 1, 0, len(planned) - 1)
+    mean = np.stack([_year_mean(it_mw, calendar == year) for year in planned])
+    spread = np.where(mean > 0, 1.0, 0.0)
+    weight = np.where(spread[position] > 0, it_mw / np.where(mean > 0, mean, 1.0)[position], 1.0)
+    monthly = weight / MONTHS_PER_YEAR
+    return cost[position] * monthly, load[position] * monthly
+
+
+def _year_mean(it_mw: Array, chosen: NDArray[np.bool_]) -> Array:
+    if not chosen.any():
+        return np.zeros(it_mw.shape[1])
+    result: Array = it_mw[chosen].mean(axis=0)
+    return result
+
+
+def _contract_cost(sources: Sources, name: str, mwh: Array, part: slice) -> Array:
+    """Return what a project's contract charges for its energy, [year, draw]."""
+    project = sources.programme.power[name]
+    contract = project.contract
+    if contract.kind == "prepayment":
+        return contract.price_usd_per_mwh * mwh
+    if contract.kind != "ppa":
+        return np.zeros_like(mwh)
+    years = np.array(sources.operating.years)
+    age = np.maximum(years - project.month // MONTHS_PER_YEAR, 0)
+    price = contract.price_usd_per_mwh * (1 + contract.escalation_fraction) ** age
+    paid = mwh
+    if contract.take == "take_or_pay" and project.resource == "firm":
+        paid = np.maximum(mwh, _expected_mwh(sources, name, part))
+    result: Array = price[:, None] * paid
+    return result
+
+
+def _expected_mwh(sources: Sources, name: str, part: slice) -> Array:
+    project = sources.programme.power[name]
+    available = (1 - project.forced_outage_fraction) * (1 - project.planned_outage_fraction)
+    online = sources.online_mw(sources.entities("unit", frozenset((name,))), part)
+    calendar = (sources.first_month + np.arange(sources.months)) // MONTHS_PER_YEAR
+    mean = np.stack([_year_mean(online, calendar == year) for year in sources.operating.years])
+    return mean * (_HOURS_PER_YEAR * available)
+
+
+def credit_flows(sources: Sources, factors: Array, part: slice) -> Array:
+    """Return tax credits of owned clean power, nominal, [month, draw].
+
+    Construction is taken to begin the construction stage's middle length before service.
+    """
+    trajectories = sources.trajectories
+    out = np.zeros((sources.months, trajectories.online_month[0, part].size))
+    draws = np.arange(out.shape[1])
+    for name, project in sources.programme.power.items():
+        law = sources.credits.get(project.credit)
+        if law is None or project.contract.kind != "own":
+            continue
+        unit_energy = _unit_energy(sources, name, part)
+        for i in sources.entities("unit", frozenset((name,))):
+            online = np.ceil(trajectories.online_month[i, part])
+            live = np.isfinite(online) & (trajectories.entity_capex_usd[i, part] > 0)
+            month = np.where(live, online, 0.0)
+            begun = np.floor((month - build_months(project)) / MONTHS_PER_YEAR).astype(np.int64)
+            earned = law.kept_fraction(begun) * live
+            earned = earned * (month // MONTHS_PER_YEAR >= law.first_service_year)
+            row = month.astype(np.int64) - sources.first_month
+            inside = live & (row >= 0) & (row < sources.months)
+            if law.share_fraction > 0:
+                paid = law.share_fraction * earned * trajectories.entity_capex_usd[i, part]
+                at = np.clip(row, 0, sources.months - 1)
+                out[at[inside], draws[inside]] += (paid * factors[at])[inside]
+            else:
+                age = np.arange(sources.months)[:, None] - row
+                paying = inside & (age >= 0) & (age < MONTHS_PER_YEAR * law.years)
+                mwh = trajectories.entities[i].mw * unit_energy
+                out += law.usd_per_mwh * earned * paying * mwh * factors[:, None]
+    return out
+
+
+def _unit_energy(sources: Sources, name: str, part: slice) -> Array:
+    """Return MWh per MW in service of a project, [month, draw]."""
+    online = sources.online_mw(sources.entities("unit", frozenset((name,))), part)
+    mwh = sources.operating.project_energy_mwh.get(name)
+    if mwh is None:
+        return np.zeros_like(online)
+    calendar = (sources.first_month + np.arange(sources.months)) // MONTHS_PER_YEAR
+    planned = np.array(sources.operating.years)
+    position = np.clip(np.searchsorted(planned, calendar, side="right") - 1, 0, len(planned) - 1)
+    mean = np.stack([_year_mean(online, calendar == year) for year in planned])
+    per_mw = np.divide(mwh[:, part], mean, out=np.zeros_like(mean), where=mean > 0)
+    result: Array = per_mw[position] / MONTHS_PER_YEAR
+    return result

@@ -1,0 +1,300 @@
+"""From a programme's company, instruments and terms to those of the waterfall."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.core.timeline import MONTHS_PER_YEAR, month_index
+from gigaplan.finance.amounts import Array
+from gigaplan.finance.credits import CreditLaw
+from gigaplan.finance.flows import AssetClass, CompanyFlows, Terms
+from gigaplan.finance.instruments import Bond, Instrument, JointVenture, ProjectDebt, Revolver
+from gigaplan.finance.programme_money import GROUP_OF_KIND, Block, Sources, build_months
+from gigaplan.programme import funding
+from gigaplan.programme.plan import Plan
+from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.programme.trajectories import Trajectories
+
+_CONNECTION_TAX_CLASS = "macrs_15"
+_LAST_START_YEAR = 2060
+
+
+def terms_of(programme: ResolvedProgramme) -> Terms:
+    """Return tax and prices of a programme."""
+    finance = programme.finance
+    return Terms(
+        price_index=programme.price_index,
+        tax_fraction=finance.tax_rate_fraction,
+        property_tax_fraction=finance.property_tax_fraction,
+    )
+
+
+def assets_of(
+    programme: ResolvedProgramme, plan: Plan, trajectories: Trajectories
+) -> dict[str, AssetClass]:
+    """Return how each group of capital is written off.
+
+    Power is a blend of its projects by planned capital. Bonus depreciation goes to
+    property of 20 years or less, so not to halls written off straight line.
+    """
+    finance = programme.finance
+    lag = service_lags(programme, trajectories)
+    power_tax, power_life = _power_classes(programme, plan)
+    hall_years = round(finance.hall_tax_life_years)
+    hall_class = f"macrs_{hall_years}" if hall_years <= 15 else f"straight_{hall_years}"
+    bonus = finance.bonus_depreciation_fraction
+    halls = round(MONTHS_PER_YEAR * finance.book_life_halls_years)
+    servers = round(MONTHS_PER_YEAR * finance.book_life_servers_years)
+    server_class = f"macrs_{finance.server_macrs_years}"
+    return {
+        "hall": AssetClass(
+            halls, {hall_class: 1.0}, bonus if hall_years <= 20 else 0.0, lag["hall"]
+        ),
+        "servers": AssetClass(servers, {server_class: 1.0}, bonus, lag["servers"]),
+        "power": AssetClass(power_life, power_tax, bonus, lag["power"]),
+        "connection": AssetClass(halls, {_CONNECTION_TAX_CLASS: 1.0}, bonus, lag["connection"]),
+    }
+
+
+def _power_classes(programme: ResolvedProgramme, plan: Plan) -> tuple[dict[str, float], int]:
+    weight = {build.project: 0.0 for build in plan.units}
+    for build in plan.units:
+        weight[build.project] += build.capex_usd
+    total = sum(weight.values())
+    if total <= 0:
+        return {_CONNECTION_TAX_CLASS: 1.0}, 30 * MONTHS_PER_YEAR
+    classes: dict[str, float] = {}
+    life = 0.0
+    for name, capital in weight.items():
+        project = programme.power[name]
+        tax_class = f"macrs_{project.macrs_years}"
+        classes[tax_class] = classes.get(tax_class, 0.0) + capital / total
+        life += project.life_years * capital / total
+    return classes, round(MONTHS_PER_YEAR * life)
+
+
+def service_lags(programme: ResolvedProgramme, trajectories: Trajectories) -> dict[str, int]:
+    """Return months from spending to service by group: the distance of their mean dates.
+
+    Over what comes online within the months of delivery.
+    """
+    lags: dict[str, int] = {}
+    first, months = trajectories.timeline.first, len(trajectories.timeline)
+    for kind, group in GROUP_OF_KIND.items():
+        chosen = [i for i, entity in enumerate(trajectories.entities) if entity.kind == kind]
+        spent = trajectories.capex_usd.get(group)
+        lags[group] = 0
+        if not chosen or spent is None:
+            continue
+        online = trajectories.online_month[chosen] - first
+        inside = np.isfinite(online) & (online < months) & (online > 0)
+        weight = np.where(inside, trajectories.entity_capex_usd[chosen], 0.0)
+        outlay = spent.sum(axis=1)
+        if weight.sum() > 0 and outlay.sum() > 0:
+            served = float(np.sum(np.where(inside, online, 0.0) * weight) / weight.sum())
+            paid = float(np.arange(months) @ outlay / outlay.sum())
+            lags[group] = int(np.clip(round(served - paid), 0, 60))
+    return lags
+
+
+def company_of(programme: ResolvedProgramme, factors: Array) -> CompanyFlows:
+    """Return the parent by month, nominal; a programme without one has no cash of its own."""
+    company, months = programme.company, len(factors)
+    reallocated = np.zeros(months)
+    for instrument in programme.instruments.values():
+        if isinstance(instrument, funding.Reallocation):
+            reallocated = reallocated + _held(instrument.usd_by_year, programme) / 12 * factors
+    if company is None:
+        none = CompanyFlows.none(months)
+        zero = np.zeros(months)
+        return (
+            CompanyFlows(0.0, 0.0, zero, reallocated, *(zero,) * 6) if reallocated.any() else none
+        )
+    scale = _growth(company.operating_cash_flow_growth_fraction, programme)
+    other = _held(company.other_capex_usd_by_year, programme) / 12 * factors
+    income = company.operating_income_usd / 12 * scale * factors
+    interest = company.long_term_debt_usd * company.debt_rate_fraction / 12
+    return CompanyFlows(
+        cash_usd=company.cash_usd,
+        minimum_cash_usd=company.minimum_cash_usd,
+        operating_cash_usd=company.operating_cash_flow_usd / 12 * scale * factors,
+        reallocated_usd=reallocated,
+        other_capex_usd=other,
+        shareholder_usd=_held(company.shareholder_payments_usd_by_year, programme) / 12 * factors,
+        depreciation_usd=_depreciation(company, other, factors),
+        taxable_usd=np.maximum(income, 0.0),
+        ebitda_usd=income + company.depreciation_usd / 12 * scale * factors,
+        interest_usd=np.full(months, interest),
+        plant_usd=company.property_plant_equipment_usd,
+        debt_usd=company.long_term_debt_usd,
+    )
+
+
+def _depreciation(company: funding.Company, other_capex: Array, factors: Array) -> Array:
+    """Return depreciation of plant outside the programme, never more than there is to write off."""
+    wanted = company.depreciation_usd / 12 * factors
+    out = np.zeros_like(wanted)
+    # A transfer to a venture at closing also leaves the plant; it stays well above zero then.
+    plant = company.property_plant_equipment_usd
+    for month in range(len(out)):
+        out[month] = min(wanted[month], plant)
+        plant += other_capex[month] - out[month]
+    return out
+
+
+def _years(programme: ResolvedProgramme) -> NDArray[np.int64]:
+    return programme.timeline.year_of_month
+
+
+def _held(by_year: Mapping[int, float], programme: ResolvedProgramme) -> Array:
+    """Return a yearly figure by month; the last given year holds after, nought before the first."""
+    years = sorted(by_year)
+    position = np.searchsorted(years, _years(programme), side="right") - 1
+    values = np.array([by_year[year] for year in years])
+    return np.where(position >= 0, values[np.maximum(position, 0)], 0.0)
+
+
+def _growth(by_year: Mapping[int, float], programme: ResolvedProgramme) -> Array:
+    """Return the real level over the base year's by month, from growth by year."""
+    level, levels = 1.0, {programme.base_year: 1.0}
+    years, rate = sorted(by_year), 0.0
+    for year in range(programme.base_year + 1, int(_years(programme)[-1]) + 1):
+        rate = by_year.get(year, rate) if years else 0.0
+        level *= 1 + rate
+        levels[year] = level
+    return np.array([levels.get(int(year), 1.0) for year in _years(programme)])
+
+
+def instruments_of(sources: Sources, block: Block, factors: Array) -> tuple[Instrument, ...]:
+    """Return a block's instruments: those drawn on demand in the file's order, lines last."""
+    found = list(_each(sources, block, factors))
+    return tuple(sorted(found, key=lambda item: isinstance(item, Revolver)))
+
+
+def _each(sources: Sources, block: Block, factors: Array) -> Iterator[Instrument]:
+    programme = sources.programme
+    for name, item in programme.instruments.items():
+        if isinstance(item, funding.Bond):
+            yield Bond(
+                name=name,
+                rate_fraction=item.rate_fraction,
+                tenor_months=max(1, round(MONTHS_PER_YEAR * item.tenor_years)),
+                max_usd_total=item.max_usd_total,
+                max_usd_per_year=item.max_usd_per_year,
+                fee_fraction=item.fee_fraction,
+                first_month=max(0, month_index(item.first) - sources.first_month),
+            )
+        elif isinstance(item, funding.Revolver):
+            yield Revolver(name, item.rate_fraction, item.max_usd, item.fee_fraction)
+        elif isinstance(item, funding.ProjectDebt):
+            yield _project_debt(sources, block, factors, name, item)
+        elif isinstance(item, funding.JointVenture):
+            yield _joint_venture(sources, block, factors, name, item)
+
+
+def _project_debt(
+    sources: Sources, block: Block, factors: Array, name: str, item: funding.ProjectDebt
+) -> ProjectDebt:
+    chosen = sources.entities("unit", frozenset(item.projects))
+    capital, service = _share_of_group(sources, block, factors, "unit", chosen)
+    return ProjectDebt(
+        name=name,
+        capital_usd=capital,
+        service_month=service,
+        share_fraction=item.share_of_cost_fraction,
+        rate_fraction=item.rate_fraction,
+        tenor_months=max(1, round(MONTHS_PER_YEAR * item.tenor_years)),
+        asset="power",
+        max_usd=item.max_usd,
+    )
+
+
+def _joint_venture(
+    sources: Sources, block: Block, factors: Array, name: str, item: funding.JointVenture
+) -> JointVenture:
+    chosen = sources.entities("phase", frozenset((item.campus,)))
+    capital, service = _share_of_group(sources, block, factors, "phase", chosen)
+    closing = month_index(item.closing) - sources.first_month
+    return JointVenture(
+        name=name,
+        capital_usd=capital,
+        service_month=service,
+        max_usd=item.max_usd,
+        company_share_fraction=item.company_share_fraction,
+        equity_fraction=item.equity_fraction,
+        debt_rate_fraction=item.debt_rate_fraction,
+        equity_return_fraction=item.equity_return_fraction,
+        lease_start_month=max(0, month_index(item.lease_start) - sources.first_month),
+        lease_months=max(1, round(MONTHS_PER_YEAR * item.lease_years)),
+        asset="hall",
+        residual_guarantee_months=round(MONTHS_PER_YEAR * item.residual_guarantee_years),
+        # What was paid before the cash flows begin is in the opening balance already.
+        upfront_distribution_usd=item.upfront_distribution_usd if closing >= 0 else 0.0,
+        closing_month=max(closing, 0),
+    )
+
+
+def _share_of_group(
+    sources: Sources, block: Block, factors: Array, kind: str, chosen: list[int]
+) -> tuple[Array, NDArray[np.int64]]:
+    """Return nominal capital of some entities by month, and the month the first begins service.
+
+    Delivery gives capital by group and month; an entity's share of a month is that of
+    its own capital, spread evenly over construction, in the same spread of all of them.
+    """
+    group = GROUP_OF_KIND[kind]
+    capital = block.flows.capex_usd[group].values * factors[:, None]
+    online = sources.trajectories.online_month[:, block.part]
+    never = np.full(online.shape[1], sources.months + 1, dtype=np.int64)
+    if not chosen:
+        return np.zeros_like(capital), never
+    before = {i: _construction(sources, i) for i in sources.entities(kind)}
+    theirs = sources.spending(chosen, before, block.part)
+    everyone = sources.spending(sources.entities(kind), before, block.part)
+    share = np.divide(theirs, everyone, out=np.zeros_like(theirs), where=everyone > 0)
+    built = sources.trajectories.entity_capex_usd[chosen][:, block.part] > 0
+    months = np.where(built, online[chosen], np.inf).min(axis=0) - sources.first_month
+    finite = np.isfinite(months)
+    service = np.where(finite, np.ceil(np.where(finite, months, 0.0)), never)
+    return capital * np.minimum(share, 1.0), np.clip(service, 0, never).astype(np.int64)
+
+
+def _construction(sources: Sources, position: int) -> float:
+    """Return the middle length of an entity's construction, months."""
+    entity, programme = sources.trajectories.entities[position], sources.programme
+    if entity.kind == "unit":
+        return build_months(programme.power[entity.owner])
+    if entity.kind == "phase":
+        for phase in programme.campuses[entity.owner].phases:
+            if phase.name == entity.name:
+                return phase.construct_months.p50
+    return 24.0
+
+
+def credit_laws(programme: ResolvedProgramme) -> dict[str, CreditLaw]:
+    """Return the law of each credit the programme's projects may earn, from the catalogue."""
+    from gigaplan import catalogue
+
+    laws: dict[str, CreditLaw] = {}
+    for name in sorted({project.credit for project in programme.power.values()}):
+        if not name or name == "none":
+            continue
+        entry = catalogue.credit(name)
+        share, rate = entry.investment_fraction, entry.usd_per_mwh
+        if share is None and rate is None:
+            continue
+        last = entry.last_full_start_year
+        full = _LAST_START_YEAR if last is None else int(last)
+        later = [entry.share_by_start_year(year) for year in range(full + 1, full + 6)]
+        laws[name] = CreditLaw(
+            name=name,
+            share_fraction=share or 0.0,
+            usd_per_mwh=0.0 if share else float(rate or 0.0),
+            years=int(entry.years or 10),
+            full_through_year=full,
+            later_fractions=tuple(later),
+        )
+    return laws

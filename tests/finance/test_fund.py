@@ -1,0 +1,256 @@
+"""A programme paid for on delivery's draws."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.finance import small_programme as small
+
+from gigaplan import finance
+from gigaplan.core.errors import InputError
+from gigaplan.finance import programme_money, programme_sources
+from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.programme.supply import Own, Ppa, Prepaid, Tolling
+
+
+def run(
+    programme: ResolvedProgramme | None = None, draws: int = 60, threads: int = 1
+) -> finance.FinanceResult:
+    world = small.trajectories(draws)
+    chosen = small.programme() if programme is None else programme
+    return finance.fund(chosen, small.plan(), world, small.operating(world), threads=threads)
+
+
+def by_name(lines: tuple[finance.Line, ...], group: str, name: str) -> dict[str, float]:
+    return {
+        line.period: line.value.mean for line in lines if (line.group, line.name) == (group, name)
+    }
+
+
+@pytest.fixture(scope="module")
+def result() -> finance.FinanceResult:
+    return run()
+
+
+def test_mean_sources_equal_mean_uses_in_every_year(result: finance.FinanceResult) -> None:
+    for year in small.TIMELINE.years:
+        sides = {
+            side: sum(
+                line.value.mean
+                for line in result.cash
+                if line.group == side and line.period == str(year)
+            )
+            for side in ("source", "use")
+        }
+        assert sides["source"] == pytest.approx(sides["use"], abs=1.0)
+
+
+def test_the_mean_balance_sheet_balances(result: finance.FinanceResult) -> None:
+    assets = by_name(result.statements, "balance_sheet", "total assets")
+    against = by_name(result.statements, "balance_sheet", "total liabilities")
+    equity = by_name(result.statements, "balance_sheet", "equity")
+    for year, value in assets.items():
+        assert value == pytest.approx(against[year] + equity[year], abs=0.02)
+
+
+def test_capital_by_year_adds_up_to_delivery_s_and_the_servers_bought_again() -> None:
+    world = small.trajectories(60)
+    result = run()
+    last_planned = 12 * (small.YEARS[-1] + 1) - small.TIMELINE.first
+    for year in small.YEARS:
+        rows = world.timeline.year_of_month == year
+        expected = sum(values[rows].sum(axis=0) for values in world.capex_usd.values())
+        assert result.capex_usd_by_year[year].mean == pytest.approx(float(np.mean(expected)))
+    renewed = programme_money.renewed(world.capex_usd["servers"], 60, last_planned)
+    whole = sum(percentile.mean for percentile in result.capex_usd_by_year.values())
+    rest = sum(v.sum(axis=0).mean() for k, v in world.capex_usd.items() if k != "servers")
+    assert whole == pytest.approx(rest + renewed.sum(axis=0).mean())
+    # Servers of 2028 to 2031 reach five years of age after the last planning year.
+    assert renewed.sum() > 1.5 * world.capex_usd["servers"].sum()
+
+
+def test_threads_and_draws_beside_it_do_not_change_a_draw(
+    monkeypatch: pytest.MonkeyPatch, result: finance.FinanceResult
+) -> None:
+    monkeypatch.setattr("gigaplan.finance.funding._BLOCK", 7)
+    again = run(threads=2)
+    for name in ("npv_usd", "required_revenue_usd_per_gw_year", "funding_gap_usd"):
+        assert np.array_equal(getattr(result.outcomes, name), getattr(again.outcomes, name))
+    assert result.cash == again.cash
+    assert result.statements == again.statements
+
+
+def test_without_revenue_there_is_no_rate_of_return_and_the_reason_is_said(
+    result: finance.FinanceResult,
+) -> None:
+    assert result.irr.value is None
+    assert "no revenue is stated" in result.irr.reason
+    assert result.npv_usd.value is not None
+    assert result.npv_usd.value.p90 < 0
+
+
+def test_earning_what_is_required_in_every_draw_brings_the_net_present_value_near_zero(
+    result: finance.FinanceResult,
+) -> None:
+    needed = result.required_revenue_usd_per_gw_year.value
+    assert needed is not None
+    base = small.programme()
+    terms = dataclasses.replace(base.finance, revenue_usd_per_it_mw_year=needed.mean / 1000)
+    paid = run(dataclasses.replace(base, finance=terms))
+    assert paid.irr.value is not None
+    assert paid.irr.value.p50 == pytest.approx(0.09, abs=0.02)
+    values = paid.outcomes.npv_usd
+    assert values.min() < 0 < values.max()
+    # A draw that needs less than is earned is worth more than nothing, and only such.
+    cheap = paid.outcomes.required_revenue_usd_per_gw_year < needed.mean
+    assert np.array_equal(cheap, values > 0)
+
+
+def test_the_split_adds_up_to_the_mean_required_revenue(result: finance.FinanceResult) -> None:
+    needed = result.required_revenue_usd_per_gw_year.value
+    assert needed is not None
+    assert sum(result.cost_split_usd_per_gw_year.values()) == pytest.approx(needed.mean, rel=1e-9)
+    assert {"hall", "servers", "power", "energy", "tax"} <= set(result.cost_split_usd_per_gw_year)
+
+
+def test_required_revenue_does_not_depend_on_how_it_is_paid_for(
+    result: finance.FinanceResult,
+) -> None:
+    bare = run(dataclasses.replace(small.programme(), instruments={}))
+    assert np.array_equal(
+        bare.outcomes.required_revenue_usd_per_gw_year,
+        result.outcomes.required_revenue_usd_per_gw_year,
+    )
+    assert bare.funding_gap_usd.mean > result.funding_gap_usd.mean
+
+
+def test_no_figure_is_not_a_number(result: finance.FinanceResult) -> None:
+    for line in (*result.cash, *result.statements, *result.funding_gap, *result.capex):
+        assert np.isfinite([line.value.p10, line.value.p50, line.value.p90, line.value.mean]).all()
+    for metric in result.metrics:
+        if metric.value is not None:
+            assert np.isfinite(dataclasses.astuple(metric.value)).all(), metric.name
+
+
+def test_every_contract_charges_what_it_says() -> None:
+    world = small.trajectories(20)
+    summary = small.operating(world)
+    made = summary.project_energy_mwh["reactor"]
+
+    def sources(contract: Own | Ppa | Prepaid | Tolling) -> programme_money.Sources:
+        project = small.supply("reactor", contract)
+        programme = dataclasses.replace(small.programme(), power={"reactor": project})
+        assets = programme_sources.assets_of(programme, small.plan(), world)
+        return programme_money.Sources(programme, small.plan(), world, summary, assets, {})
+
+    whole = slice(0, 20)
+    cost = {
+        contract.kind: programme_money.make_block(sources(contract), whole).flows.energy_usd
+        for contract in (
+            Own(),
+            Ppa(price_usd_per_mwh=80.0, escalation_fraction=0.01, term_years=20),
+            Prepaid(prepaid_usd_per_kw=2000.0, price_usd_per_mwh=30.0, term_years=20),
+            Tolling(capacity_usd_per_kw_year=150.0, term_years=20),
+        )
+    }
+    calendar = small.TIMELINE.year_of_month
+    own = cost["own"]
+    ppa = cost["ppa"]
+    assert own is not None
+    assert ppa is not None
+    for i, year in enumerate(small.YEARS):
+        rows = calendar == year
+        extra = (ppa.values - own.values)[rows].sum(axis=0)
+        price = 80.0 * 1.01 ** max(year - 2029, 0)
+        np.testing.assert_allclose(extra, price * made[i], rtol=1e-9, atol=1.0)
+        total = own.values[rows].sum(axis=0)
+        np.testing.assert_allclose(
+            total, summary.grid_cost_usd[i] + 3.0 * made[i], rtol=1e-9, atol=1.0
+        )
+    tolled = cost["tolling"]
+    assert tolled is not None
+    rent = (tolled.values - own.values)[-1]
+    live = np.isfinite(world.online_month[6:]).sum(axis=0) * 200.0
+    np.testing.assert_allclose(rent, 150.0 * 1000 * live / 12, rtol=1e-9)
+
+
+def test_a_prepayment_is_capital_before_service_where_delivery_holds_none() -> None:
+    world = small.trajectories(20)
+    free = world.entity_capex_usd.copy()
+    free[6:] = 0.0
+    world = dataclasses.replace(
+        world,
+        entity_capex_usd=free,
+        capex_usd={**world.capex_usd, "power": np.zeros_like(world.capex_usd["power"])},
+    )
+    project = small.supply(
+        "reactor", Prepaid(prepaid_usd_per_kw=2000.0, price_usd_per_mwh=30.0, term_years=20)
+    )
+    programme = dataclasses.replace(small.programme(), power={"reactor": project})
+    assets = programme_sources.assets_of(programme, small.plan(), world)
+    sources = programme_money.Sources(
+        programme, small.plan(), world, small.operating(world), assets, {}
+    )
+    block = programme_money.make_block(sources, slice(0, 20))
+    paid = block.flows.capex_usd["power"].values.sum(axis=0)
+    live = np.isfinite(world.online_month[6:]).sum(axis=0) * 200.0
+    np.testing.assert_allclose(paid, 2000.0 * 1000 * live, rtol=0.2)
+
+
+def test_credits_follow_the_year_construction_begins() -> None:
+    world = small.trajectories(20)
+    programme = dataclasses.replace(
+        small.programme(), power={"reactor": small.supply("reactor", Own(), credit="48e")}
+    )
+    assets = programme_sources.assets_of(programme, small.plan(), world)
+
+    def total(law: finance.CreditLaw) -> NDArray[np.float64]:
+        sources = programme_money.Sources(
+            programme, small.plan(), world, small.operating(world), assets, {"48e": law}
+        )
+        ones = np.ones(sources.months)
+        paid: NDArray[np.float64] = programme_money.credit_flows(sources, ones, slice(0, 20)).sum(
+            axis=0
+        )
+        return paid
+
+    capital = np.where(np.isfinite(world.online_month[6:]), world.entity_capex_usd[6:], 0.0)
+    full = total(finance.CreditLaw("48e", 0.3, full_through_year=2033))
+    np.testing.assert_allclose(full, 0.3 * capital.sum(axis=0), rtol=1e-12)
+    sold = total(finance.CreditLaw("48e", 0.3, transfer_discount_fraction=0.07))
+    np.testing.assert_allclose(sold, 0.93 * full)
+    gone = total(finance.CreditLaw("48e", 0.3, full_through_year=2020))
+    assert gone.sum() == 0
+    late = total(finance.CreditLaw("48e", 0.3, full_through_year=2024, later_fractions=(1.0,) * 4))
+    assert 0 < late.sum() <= full.sum()
+
+
+def test_a_credit_on_capital_and_on_energy_is_refused() -> None:
+    with pytest.raises(InputError, match="claimed on capital and on energy"):
+        finance.CreditLaw("both", 0.3, 30.0)
+
+
+def test_a_programme_without_a_company_shows_its_whole_need_as_a_gap() -> None:
+    alone = run(dataclasses.replace(small.programme(), company=None, instruments={}))
+    assert alone.funding_gap_usd.p10 > 1e10
+    assert any("No company is given" in note for note in alone.notes)
+
+
+def test_other_worlds_of_operations_are_refused() -> None:
+    world = small.trajectories(10)
+    other = small.operating(small.trajectories(11))
+    with pytest.raises(InputError, match="operations has 11 draws, delivery 10"):
+        finance.fund(small.programme(), small.plan(), world, other)
+
+
+def test_two_thousand_draws_take_seconds() -> None:
+    world = small.trajectories(2000)
+    summary = small.operating(world)
+    run(draws=8)  # compiled before the clock starts
+    start = time.perf_counter()
+    finance.fund(small.programme(), small.plan(), world, summary)
+    assert time.perf_counter() - start < 15
