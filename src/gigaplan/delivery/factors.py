@@ -1,0 +1,156 @@
+"""Shared causes: normal factors that move many activities in the same draw.
+
+The normal score of activity i is ``z_i = sum_k l_ik F_k + sqrt(1 - l_i' R l_i) e_i``
+with factors F of correlation R, loadings l, and e_i its own. So z_i is standard
+normal, and two activities correlate by ``l_i' R l_j``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.core.errors import InputError, Problem, nearest, require
+
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Factors:
+    """Shared causes and how they correlate.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The causes: a licensing regime, supply chain, craft labour, rates, grid, chips.
+    correlation : mapping of pair of names to float
+        Correlation of two causes; pairs left out are independent.
+    """
+
+    names: Sequence[str]
+    correlation: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        problems = []
+        if len(set(self.names)) != len(self.names):
+            problems.append(Problem("two shared causes have the same name; each needs its own."))
+        for (a, b), value in self.correlation.items():
+            where = f"correlation of '{a}' with '{b}'"
+            problems += [
+                Problem(
+                    f"'{name}' in the {where} is no shared cause.", hint=nearest(name, self.names)
+                )
+                for name in (a, b)
+                if name not in self.names
+            ]
+            if not -1 <= value <= 1:
+                problems.append(Problem(f"the {where} is {value:g}; -1 to 1 is allowed."))
+            elif a == b and value != 1:
+                problems.append(Problem(f"the {where} is {value:g}; a cause has 1 with itself."))
+        if problems:
+            raise InputError(problems)
+
+    def matrix(self) -> NDArray[np.float64]:
+        """Return the correlation matrix as given, shape [factor, factor]."""
+        place = {name: i for i, name in enumerate(self.names)}
+        out = np.eye(len(self.names))
+        for (a, b), value in self.correlation.items():
+            out[place[a], place[b]] = out[place[b], place[a]] = value
+        return out
+
+
+def nearest_correlation(
+    matrix: NDArray[np.float64], *, iterations: int = 500
+) -> NDArray[np.float64]:
+    """Return the positive semidefinite correlation matrix nearest in the Frobenius norm.
+
+    Alternating projections with Dykstra's correction: N. J. Higham, "Computing the nearest
+    correlation matrix", IMA J. Numer. Anal. 22 (2002) 329-343.
+    """
+    y, correction = matrix.copy(), np.zeros_like(matrix)
+    for _ in range(iterations):
+        r = y - correction
+        values, vectors = np.linalg.eigh(r)
+        x = (vectors * np.maximum(values, 0.0)) @ vectors.T
+        correction = x - r
+        before = y
+        y = x.copy()
+        np.fill_diagonal(y, 1.0)
+        if np.abs(y - before).max() < 1e-12:
+            break
+    values, vectors = np.linalg.eigh(y)
+    y = (vectors * np.maximum(values, 0.0)) @ vectors.T
+    scale = np.sqrt(np.diag(y))
+    out: NDArray[np.float64] = y / np.outer(scale, scale)
+    return out
+
+
+def usable_correlation(factors: Factors) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Return a correlation matrix that can be drawn from, and a message if it was repaired."""
+    given = factors.matrix()
+    if not len(given) or np.linalg.eigvalsh(given)[0] >= -_TOLERANCE:
+        return given, ()
+    repaired = nearest_correlation(given)
+    i, j = np.unravel_index(np.argmax(np.abs(repaired - given)), given.shape)
+    return repaired, (
+        "the correlations of the shared causes contradict each other (the matrix is not positive "
+        "semidefinite); the nearest ones that agree are used. The largest change is "
+        f"'{factors.names[i]}' with '{factors.names[j]}', from {given[i, j]:g} to "
+        f"{repaired[i, j]:.3f}.",
+    )
+
+
+def lower_root(correlation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return lower-triangular L with L L' = R, also where R is singular.
+
+    Row k uses the numbers of the first k factors only: a factor added at the end leaves the
+    others' draws as they were.
+    """
+    n = len(correlation)
+    out = np.zeros((n, n))
+    for i in range(n):
+        for j in range(i + 1):
+            rest = correlation[i, j] - out[i, :j] @ out[j, :j]
+            if i == j:
+                out[i, i] = np.sqrt(max(rest, 0.0))
+            elif out[j, j] > 1e-8:
+                out[i, j] = rest / out[j, j]
+    return out
+
+
+def own_weight(
+    loadings: Mapping[str, float],
+    factors: Factors,
+    correlation: NDArray[np.float64],
+    whose: str,
+) -> float:
+    """Return the weight of an activity's own normal, after what its shared causes explain.
+
+    Raises
+    ------
+    InputError
+        If a cause is unknown, a loading outside -1 to 1, or they explain more than all.
+    """
+    for name, value in loadings.items():
+        require(
+            name in factors.names,
+            f"{whose} is moved by '{name}', which is no shared cause.",
+            hint=nearest(name, factors.names)
+            or f"There are: {', '.join(factors.names) or 'none'}.",
+        )
+        require(
+            -1 <= value <= 1,
+            f"{whose} has a loading of {value:g} on '{name}'; -1 to 1 is allowed.",
+        )
+    vector = np.array([loadings.get(name, 0.0) for name in factors.names])
+    explained = float(vector @ correlation @ vector) if len(vector) else 0.0
+    require(
+        explained <= 1 + 1e-9,
+        f"the shared causes of {whose} explain {explained:.0%} of its variance; at most 100% is "
+        "possible.",
+        hint="Lower its loadings.",
+    )
+    return float(np.sqrt(max(0.0, 1.0 - explained)))

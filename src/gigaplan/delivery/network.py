@@ -1,0 +1,378 @@
+"""Checks a schedule and lays it out for the compiled loops.
+
+The working order is the one order in which every activity follows its predecessors and, of
+those that could come next, the lowest (rank, id) does; the rank is the least priority of an
+activity and all that follow it. So an activity takes its slot before any of higher priority
+number, and the order in which activities were written does not matter.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.core.errors import InputError, Problem, nearest, require
+from gigaplan.core.random_streams import stream_key
+from gigaplan.delivery.arrays import ApprovalArrays, NetworkArrays, SharedArrays
+from gigaplan.delivery.durations import Duration, fixed_months, score_table
+from gigaplan.delivery.factors import Factors, lower_root, own_weight
+from gigaplan.delivery.model import Activity, Approval, Holds, Slots
+
+_MOST_SLOTS = 10_000
+_MOST_EVENTS = 64
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A schedule laid out: arrays, and the activities in working order."""
+
+    network: NetworkArrays
+    approvals: ApprovalArrays
+    shared: SharedArrays
+    order: tuple[str, ...]
+
+
+class Tables:
+    """Score tables of the durations met, each kept once."""
+
+    def __init__(self) -> None:
+        self._row: dict[Duration, int] = {}
+        self._tables: list[NDArray[np.float32]] = []
+
+    def place(self, duration: Duration | float) -> tuple[float, int]:
+        """Return a duration's fixed months, and its table's row or -1 if it is fixed."""
+        known = fixed_months(duration)
+        if known is not None:
+            return known, -1
+        assert not isinstance(duration, int | float)
+        key = duration if _hashable(duration) else None
+        if key is not None and key in self._row:
+            return 0.0, self._row[key]
+        self._tables.append(score_table(duration))
+        if key is not None:
+            self._row[key] = len(self._tables) - 1
+        return 0.0, len(self._tables) - 1
+
+    def stacked(self) -> NDArray[np.float32]:
+        """Return all tables, shape [table, knot]."""
+        return np.array(self._tables) if self._tables else np.zeros((1, 2), np.float32)
+
+
+def _hashable(duration: Duration) -> bool:
+    try:
+        hash(duration)
+    except TypeError:
+        return False
+    return True
+
+
+def check(
+    activities: Sequence[Activity], slots: Mapping[str, Slots], holds: Mapping[str, Holds]
+) -> None:
+    """Raise `InputError` with everything that is wrong with a schedule's structure."""
+    require(bool(activities), "there is no activity; a schedule needs at least one.")
+    problems: list[Problem] = []
+    ids = {activity.id for activity in activities}
+    seen: set[str] = set()
+    for activity in activities:
+        if activity.id in seen:
+            problems.append(Problem(f"two activities have the id '{activity.id}'."))
+        seen.add(activity.id)
+        problems += _wrong_names(activity, ids, slots, holds)
+        problems += _wrong_numbers(activity)
+    for name, kind in slots.items():
+        if not 1 <= kind.count <= _MOST_SLOTS:
+            problems.append(
+                Problem(f"'{name}' has {kind.count} slots; 1 to {_MOST_SLOTS} are allowed.")
+            )
+    for design, hold in holds.items():
+        if not (math.isfinite(hold.per_year) and hold.per_year >= 0):
+            problems.append(
+                Problem(f"holds of '{design}' come {hold.per_year:g} times a year; 0 or more.")
+            )
+    if problems:
+        raise InputError(problems)
+
+
+def _wrong_names(
+    activity: Activity,
+    ids: set[str],
+    slots: Mapping[str, Slots],
+    holds: Mapping[str, Holds],
+) -> list[Problem]:
+    who = f"'{activity.id}'"
+    out = [
+        Problem(
+            f"{who} follows '{link.activity}', which is no activity.",
+            hint=nearest(link.activity, ids),
+        )
+        for link in activity.links
+        if link.activity not in ids
+    ]
+    if activity.slots is not None and activity.slots not in slots:
+        hint = nearest(activity.slots, slots)
+        out.append(
+            Problem(f"{who} needs slots of '{activity.slots}', which is no class.", hint=hint)
+        )
+    if activity.design is not None and holds and activity.design not in holds:
+        hint = nearest(activity.design, holds)
+        out.append(
+            Problem(f"{who} is of design '{activity.design}', which has no holds.", hint=hint)
+        )
+    return out
+
+
+def _wrong_numbers(activity: Activity) -> list[Problem]:
+    who = f"'{activity.id}'"
+    out = []
+    try:
+        fixed_months(activity.duration)
+    except InputError as error:
+        out += [Problem(p.message, field=who) for p in error.problems]
+    for name, value in (
+        ("earliest_month", activity.earliest_month),
+        ("priority", activity.priority),
+    ):
+        if value is not None and not math.isfinite(value):
+            out.append(Problem(f"{who} has {name} {value}; a number is allowed."))
+    approval = activity.approval
+    if approval is not None:
+        out += _wrong_approval(who, approval)
+    return out
+
+
+def _wrong_approval(who: str, approval: Approval) -> list[Problem]:
+    out = []
+    for chance in (approval.success_probability, approval.retry_success_probability):
+        if chance is not None and not 0 <= chance <= 1:
+            out.append(Problem(f"{who} succeeds with probability {chance:g}; 0 to 1 is allowed."))
+    if not 1 <= approval.attempts <= 100:
+        out.append(Problem(f"{who} has {approval.attempts} attempts; 1 to 100 are allowed."))
+    return out
+
+
+def working_order(activities: Sequence[Activity]) -> list[int]:
+    """Return positions of activities in working order.
+
+    Raises
+    ------
+    InputError
+        If activities follow each other in a circle; names it.
+    """
+    place = {activity.id: i for i, activity in enumerate(activities)}
+    after: list[list[int]] = [[] for _ in activities]
+    waiting = [0] * len(activities)
+    for i, activity in enumerate(activities):
+        for link in activity.links:
+            after[place[link.activity]].append(i)
+            waiting[i] += 1
+    plain = _topological(after, list(waiting))
+    if len(plain) < len(activities):
+        raise InputError(_circle(activities, place, set(range(len(activities))) - set(plain)))
+    rank = [activity.priority for activity in activities]
+    for i in reversed(plain):
+        rank[i] = min([rank[i], *(rank[j] for j in after[i])])
+    heap = [(rank[i], activities[i].id, i) for i, n in enumerate(waiting) if n == 0]
+    heapq.heapify(heap)
+    out = []
+    while heap:
+        _, _, i = heapq.heappop(heap)
+        out.append(i)
+        for j in after[i]:
+            waiting[j] -= 1
+            if waiting[j] == 0:
+                heapq.heappush(heap, (rank[j], activities[j].id, j))
+    return out
+
+
+def _topological(after: list[list[int]], waiting: list[int]) -> list[int]:
+    out = [i for i, n in enumerate(waiting) if n == 0]
+    for i in out:
+        for j in after[i]:
+            waiting[j] -= 1
+            if waiting[j] == 0:
+                out.append(j)
+    return out
+
+
+def _circle(activities: Sequence[Activity], place: Mapping[str, int], left: set[int]) -> str:
+    """Return a message that names one circle among the activities `left` over."""
+    path, i = [], min(left)
+    while i not in path:
+        path.append(i)
+        i = next(p for link in activities[i].links if (p := place[link.activity]) in left)
+    circle = [*path[path.index(i) :], i][::-1]
+    chain = " -> ".join(f"'{activities[j].id}'" for j in circle[:12])
+    return f"activities follow each other in a circle: {chain}. Leave out one of these links."
+
+
+def lay_out(
+    activities: Sequence[Activity],
+    *,
+    factors: Factors,
+    correlation: NDArray[np.float64],
+    slots: Mapping[str, Slots],
+    holds: Mapping[str, Holds],
+    seed: int,
+    start_month: float,
+    keep: Sequence[str],
+    horizon_months: float,
+) -> Layout:
+    """Return a checked schedule as arrays; see `simulate` for the parameters."""
+    order = working_order(activities)
+    working = [activities[i] for i in order]
+    place = {activity.id: i for i, activity in enumerate(working)}
+    tables = Tables()
+    durations = [tables.place(activity.duration) for activity in working]
+    class_row = {name: i for i, name in enumerate(slots)}
+    live = {name: hold for name, hold in holds.items() if hold.per_year > 0}
+    hold_row = {name: i for i, name in enumerate(live)}
+    kept = {name: i for i, name in enumerate(keep)}
+    project_row: dict[str, int] = {}
+    for activity in working:
+        project_row.setdefault(activity.project, len(project_row))
+    approving = [i for i, activity in enumerate(working) if activity.approval is not None]
+    approval_row = {i: row for row, i in enumerate(approving)}
+    own, load_at, load_factor, load_value = _loadings(
+        [(a.loadings, f"'{a.id}'") for a in working], factors, correlation
+    )
+    links = [[(place[link.activity], link.lag_months) for link in a.links] for a in working]
+    followed = {
+        b
+        for i, rows in enumerate(links)
+        for b, _ in rows
+        if working[b].project == working[i].project
+    }
+    approvals = _approvals([working[i] for i in approving], factors, correlation, tables, seed)
+    shared = _shared(factors, correlation, slots, live, tables, seed, horizon_months)
+    network = NetworkArrays(
+        key=_keys(seed, "delivery.duration", [_stream(a) for a in working]),
+        fixed=np.array([months for months, _ in durations]),
+        table=np.array([row for _, row in durations], np.int64),
+        tables=tables.stacked(),
+        own=own,
+        load_at=load_at,
+        load_factor=load_factor,
+        load_value=load_value,
+        link_at=_ranges([len(rows) for rows in links]),
+        link_from=np.array([b for rows in links for b, _ in rows], np.int64),
+        link_lag=np.array([lag for rows in links for _, lag in rows]),
+        earliest=np.array(
+            [
+                0.0 if a.earliest_month is None else max(0.0, a.earliest_month - start_month)
+                for a in working
+            ]
+        ),
+        out_row=np.array([kept.get(a.id, -1) for a in working], np.int64),
+        approval=np.array([approval_row.get(i, -1) for i in range(len(working))], np.int64),
+        slots=np.array([class_row.get(a.slots or "", -1) if a.slots else -1 for a in working]),
+        design=np.array([hold_row.get(a.design or "", -1) if a.design else -1 for a in working]),
+        is_last=np.array([i not in followed for i in range(len(working))]),
+        project=np.array([project_row[a.project] for a in working], np.int64),
+        projects=len(project_row),
+    )
+    return Layout(network, approvals, shared, tuple(a.id for a in working))
+
+
+def _stream(activity: Activity) -> str:
+    return f"{activity.entity}\x1f{activity.id}" if activity.entity else activity.id
+
+
+def _keys(seed: int, purpose: str, names: Sequence[str]) -> NDArray[np.uint64]:
+    return np.array([stream_key(seed, purpose, name) for name in names], np.uint64)
+
+
+def _ranges(counts: Sequence[int]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(np.array(counts, np.int64))]).astype(np.int64)
+
+
+def _loadings(
+    found: Sequence[tuple[Mapping[str, float], str]],
+    factors: Factors,
+    correlation: NDArray[np.float64],
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    row = {name: i for i, name in enumerate(factors.names)}
+    problems: list[Problem] = []
+    own = []
+    for loadings, whose in found:
+        try:
+            own.append(own_weight(loadings, factors, correlation, whose))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    used = [{name: v for name, v in loadings.items() if v != 0} for loadings, _ in found]
+    return (
+        np.array(own, np.float32),
+        _ranges([len(loadings) for loadings in used]),
+        np.array([row[name] for loadings in used for name in loadings], np.int64),
+        np.array([v for loadings in used for v in loadings.values()], np.float32),
+    )
+
+
+def _approvals(
+    activities: Sequence[Activity],
+    factors: Factors,
+    correlation: NDArray[np.float64],
+    tables: Tables,
+    seed: int,
+) -> ApprovalArrays:
+    from scipy.special import ndtri
+
+    found = [a.approval for a in activities if a.approval is not None]
+    own, load_at, load_factor, load_value = _loadings(
+        [(p.loadings, f"the approval of '{a.id}'") for a, p in zip(activities, found, strict=True)],
+        factors,
+        correlation,
+    )
+    delays = [tables.place(approval.reapply_months) for approval in found]
+    limits = [approval.thresholds() for approval in found]
+    streams = [_stream(a) for a in activities]
+    return ApprovalArrays(
+        key=_keys(seed, "delivery.approval", streams),
+        own=own,
+        load_at=load_at,
+        load_factor=load_factor,
+        load_value=load_value,
+        score_at=_ranges([len(limit) for limit in limits]),
+        score=ndtri(np.array([chance for limit in limits for chance in limit], np.float64)),
+        delay_key=_keys(seed, "delivery.reapply", streams),
+        delay_fixed=np.array([months for months, _ in delays], np.float64),
+        delay_table=np.array([row for _, row in delays], np.int64),
+    )
+
+
+def _shared(
+    factors: Factors,
+    correlation: NDArray[np.float64],
+    slots: Mapping[str, Slots],
+    holds: Mapping[str, Holds],
+    tables: Tables,
+    seed: int,
+    horizon_months: float,
+) -> SharedArrays:
+    durations = [tables.place(hold.duration) for hold in holds.values()]
+    rates = np.array([hold.per_year / 12 for hold in holds.values()])
+    return SharedArrays(
+        factor_key=_keys(seed, "delivery.factor", list(factors.names)),
+        factor_root=lower_root(correlation).astype(np.float32),
+        slot_at=_ranges([kind.count for kind in slots.values()]),
+        slot_hold=np.array([12.0 if kind.per_year else -1.0 for kind in slots.values()]),
+        hold_key=_keys(seed, "delivery.hold", list(holds)),
+        hold_rate=rates,
+        hold_fixed=np.array([months for months, _ in durations]),
+        hold_table=np.array([row for _, row in durations], np.int64),
+        hold_events=_most_events(float(rates.max()) * horizon_months) if len(rates) else 0,
+    )
+
+
+def _most_events(expected: float) -> int:
+    """Return how many holds to draw so that more are met in at most one draw in 10^6."""
+    from scipy.stats import poisson
+
+    return int(min(max(1, poisson.isf(1e-6, expected)), _MOST_EVENTS))
