@@ -24,15 +24,15 @@ from gigaplan.weather.sun import MONTH_OF_DAY
 FILE = Path(__file__).parents[1] / "src/gigaplan/catalogue/data/climate.csv"
 COLUMNS = ["id", "name", "value", "low", "high", "unit", "base_year", "as_of", "geography", "mark", "source_title", "source_url", "note"]
 UNITS = {
-    "temp_mean_c": "C",
-    "temp_spread_c": "C",
-    "temp_range_c": "C",
-    "dew_point_c": "C",
-    "dew_point_depression_spread_c": "C",
-    "ghi_kwh_per_m2_day": "kWh/m2/day",
+    "temp_mean_c": "c",
+    "temp_spread_c": "c",
+    "temp_range_c": "c",
+    "dew_point_c": "c",
+    "dew_point_depression_spread_c": "c",
+    "ghi_kwh_per_m2_day": "kwh_per_m2_day",
     "clear_sky_index_spread": "fraction",
-    "wind_100m_m_per_s": "m/s",
-    "wind_100m_spread_m_per_s": "m/s",
+    "wind_100m_m_per_s": "m_per_s",
+    "wind_100m_spread_m_per_s": "m_per_s",
 }
 TITLES = {
     "temp_mean_c": "mean temperature",

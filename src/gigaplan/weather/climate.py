@@ -50,7 +50,6 @@ MONTHLY_FIELDS: Final = (
 LINKED: Final = ("temp", "clearness", "dryness", "wind")
 Mark = Literal["derived", "assumed", "stated"]
 
-_NOT_STATIONS: Final = frozenset({"humid", "arid", "process"})
 # assumed: how mean temperature falls per degree of latitude at one height, United States
 _C_PER_DEGREE_LATITUDE: Final = -0.75
 _ARID_DEPRESSION_C: Final = 9.0
@@ -129,11 +128,21 @@ def _rows() -> dict[str, _Row]:
     }
 
 
+def row_value(row_id: str) -> float:
+    """Return the value of a figure of `climate.csv` by its whole id."""
+    return _rows()[row_id].value
+
+
+def has_row(row_id: str) -> bool:
+    """Return whether `climate.csv` holds a figure."""
+    return row_id in _rows()
+
+
 @cache
 def station_names() -> tuple[str, ...]:
     """Return the ids of all bundled climate stations."""
-    names = {row_id.split(".")[1] for row_id in _rows()}
-    return tuple(sorted(names - _NOT_STATIONS))
+    end = ".temp_mean_c_jan"
+    return tuple(sorted(i.split(".")[1] for i in _rows() if i.endswith(end)))
 
 
 @cache

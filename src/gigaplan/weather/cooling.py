@@ -36,6 +36,7 @@ from typing import Final
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
 
+from gigaplan import catalogue
 from gigaplan.core.errors import InputError, nearest
 from gigaplan.weather import humidity
 from gigaplan.weather.climate import station
@@ -72,19 +73,18 @@ class CoolingFigures:
     water_l_per_kwh_it: float
 
 
-# From facts: pue-meta, wue-meta, pue-air-chiller, pue-liquid-dry, wue-closed-loop,
-# wue-evaporative; a tower plant's PUE and a chiller plant's water are assumed.
-_FIGURES: Final[Mapping[str, CoolingFigures]] = {
-    "air_evaporative": CoolingFigures(1.08, 0.26),
-    "air_chiller": CoolingFigures(1.35, 0.0),
-    "liquid_dry": CoolingFigures(1.15, 0.02),
-    "evaporative_tower": CoolingFigures(1.20, 1.8),
-}
-
-
 def sourced_figures(name: str) -> CoolingFigures:
-    """Return the annual means of a cooling design."""
-    return _FIGURES[name]
+    """Return the annual means of a cooling design from the catalogue.
+
+    Raises
+    ------
+    InputError
+        If the catalogue has no such design.
+    """
+    return CoolingFigures(
+        catalogue.figure(f"cooling.{name}.pue").value,
+        catalogue.figure(f"cooling.{name}.wue_litres_per_it_kwh").value,
+    )
 
 
 def pue(

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
 from gigaplan.core.errors import require
+from gigaplan.weather.climate import station_at
 from gigaplan.weather.cooling import CoolingFigures, pue, water_l_per_kwh
 from gigaplan.weather.generator import generate
 from gigaplan.weather.model import HourlyWeather, SiteSeries
 from gigaplan.weather.solar import solar_capacity_factor
-from gigaplan.weather.wind import wind_capacity_factor
+from gigaplan.weather.wind import HUB_HEIGHT_M, wind_capacity_factor
+
+_HIGH_ENOUGH_M: Final = 60.0
 
 
 def site_series(
@@ -37,9 +42,8 @@ def site_series(
     seed : int
         Seed of the generator.
     weather : HourlyWeather, optional
-        Real weather instead of generated, such as of `read_weather`. What it lacks (wind at hub
-        height comes from 10 m by a power law) is told in its provenance; wind or irradiance it
-        lacks altogether is an error.
+        Real weather instead of generated, such as of `read_weather`. Low wind is carried to hub
+        height by `with_hub_wind`; wind or irradiance it lacks altogether is an error.
     figures : CoolingFigures, optional
         Annual means of the cooling design; the catalogue's if left out.
 
@@ -53,11 +57,40 @@ def site_series(
     InputError
         If the coordinates, the design or the weather are wrong.
     """
+    if weather is not None:
+        weather = with_hub_wind(weather, latitude, longitude)
     require(1 <= weather_years <= 1000, f"{weather_years} weather years; 1 to 1,000 are allowed.")
     if weather is not None:
         return _of([weather] * weather_years, latitude, longitude, cooling, figures)
     years = [generate([(latitude, longitude)], y, seed)[0] for y in range(weather_years)]
     return _of(years, latitude, longitude, cooling, figures)
+
+
+def with_hub_wind(weather: HourlyWeather, latitude: float, longitude: float) -> HourlyWeather:
+    """Return weather whose wind is 100 m above ground.
+
+    Wind measured lower, as at airports in the lee of buildings, says little of
+    the wind aloft: it is scaled to the mean of the nearest station's normals at
+    100 m, and that is told. Wind measured at 60 m or more stays as it is. A file
+    without wind gets none.
+    """
+    if weather.wind_m_per_s is None or weather.wind_height_m >= _HIGH_ENOUGH_M:
+        return weather
+    mean = float(weather.wind_m_per_s.mean())
+    require(mean > 0, f"the wind of {weather.provenance.place} is 0 all year.")
+    normals, _ = station_at(latitude, longitude)
+    wanted = float(normals.wind_100m_m_per_s.mean())
+    told = (
+        f"wind at {weather.wind_height_m:g} m scaled by {wanted / mean:.2f} to the mean at 100 m "
+        f"of {normals.title} ({wanted:.1f} m/s)"
+    )
+    tag = weather.provenance
+    return replace(
+        weather,
+        wind_m_per_s=weather.wind_m_per_s * (wanted / mean),
+        wind_height_m=HUB_HEIGHT_M,
+        provenance=replace(tag, treatments=(*tag.treatments, told)),
+    )
 
 
 def _of(
