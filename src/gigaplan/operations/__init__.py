@@ -10,6 +10,12 @@ from gigaplan.operations.model import (
     Tier,
     Unit,
 )
+from gigaplan.operations.operate import operate
+from gigaplan.operations.programme_results import (
+    OperationsResult,
+    PeriodResult,
+    SiteDisplay,
+)
 from gigaplan.operations.results import (
     Adequacy,
     Energy,
@@ -29,8 +35,11 @@ __all__ = [
     "Energy",
     "Event",
     "Grid",
+    "OperationsResult",
+    "PeriodResult",
     "Refuelling",
     "Samples",
+    "SiteDisplay",
     "SourceResult",
     "Storage",
     "StorageResult",
@@ -41,6 +50,7 @@ __all__ = [
     "Unit",
     "assess",
     "events",
+    "operate",
     "stagger",
     "trace",
     "worst_event",

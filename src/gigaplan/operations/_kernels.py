@@ -30,7 +30,8 @@ from gigaplan.operations.arrays import (
 
 @nb.njit(cache=True, nogil=True, inline="always")
 def column_of(array: Array, sample: int) -> int:
-    return sample if array.shape[-1] > 1 else 0
+    """Return the column of a sample in what differs by draw: columns repeat."""
+    return int(sample % array.shape[-1])
 
 
 @nb.njit(cache=True, nogil=True)

@@ -143,7 +143,8 @@ class Unit:
     remote : bool
         Stands elsewhere in the market: it reaches the load through the grid
         connection, within its limit beside imports, and what the load does not take
-        is sold at the hour's price. `must_run` says nothing more of such a unit.
+        is sold in the hours whose price is at least its variable cost. `must_run`
+        says nothing more of such a unit.
     availability_fraction : ndarray [hour] or [hour, weather], optional
         Renewable output or temperature derate, over `capacity_mw`.
     refuelling : Refuelling, optional
@@ -152,7 +153,7 @@ class Unit:
         Planned outages at fixed hours: first, and first after.
     temperature_outages : TemperatureOutages, optional
         In place of `mttf_hours` and `forced_outage_fraction`.
-    first_hour, end_hour : int or ndarray [sample]
+    first_hour, end_hour : int or ndarray [draw]
         The unit exists from the first hour and before the end hour; `end_hour`
         None is the end of the series.
     """
@@ -368,15 +369,17 @@ ONE_TIER = (Tier("load", 1.0, 10_000.0),)
 class ByDraw:
     """What differs by draw within the year, in steps such as months.
 
+    Sample s is of draw s modulo the number of draws (the last axis).
+
     Parameters
     ----------
     step_of_hour : ndarray [hour]
         Step of each hour, from 0.
-    load_scale : ndarray [step, sample], optional
+    load_scale : ndarray [step, draw], optional
         Factor on the load.
-    grid_limit_scale : ndarray [step, sample], optional
+    grid_limit_scale : ndarray [step, draw], optional
         Factor on the grid's limit.
-    storage_scale : mapping of str to ndarray [step, sample]
+    storage_scale : mapping of str to ndarray [step, draw]
         Factor on a storage's MW and MWh, by its name; must not fall within a year.
     """
 

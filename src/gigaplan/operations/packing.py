@@ -129,14 +129,16 @@ def grid_series(grid: Grid | None, hours: int) -> list[Floats]:
 
 
 def _columns(values: Sequence[object], samples: int, names: Sequence[str]) -> NDArray[np.int64]:
-    """Return integers by unit and sample; one column if no unit differs by sample."""
-    width = samples if any(np.ndim(value) > 0 for value in values) else 1  # type: ignore[arg-type]
+    """Return integers by unit and draw; one column if no unit differs by draw."""
+    widths = {np.size(np.asarray(value)) for value in values} - {1}
+    width = max(widths, default=1)
     out = np.empty((len(values), width), np.int64)
     for i, value in enumerate(values):
         array = np.asarray(value)
         require(
-            array.ndim == 0 or array.shape == (samples,),
-            f"found shape {list(array.shape)}; one hour, or [{samples}] (one per sample).",
+            array.ndim <= 1 and array.size in (1, width) and samples % width == 0,
+            f"found shape {list(array.shape)}; one hour, or one per draw, is needed, the draws "
+            f"being a divisor of {samples} samples.",
             field=names[i],
         )
         out[i] = array
@@ -245,8 +247,9 @@ def _by_step(values: Floats | None, steps: int, samples: int, name: str) -> Floa
         return np.ones((steps, 1))
     array = np.ascontiguousarray(values, dtype=np.float64)
     require(
-        array.shape in ((steps, 1), (steps, samples)),
-        f"found shape {list(array.shape)}; [{steps}, {samples}] (step, sample) is needed.",
+        array.ndim == 2 and len(array) == steps and array.size > 0 and samples % len(array.T) == 0,
+        f"found shape {list(array.shape)}; [{steps}, {samples}] (step, sample) is needed, or "
+        "columns that repeat a whole number of times.",
         field=name,
     )
     require(bool(np.isfinite(array).all()), "found a step without a number.", field=name)
@@ -323,7 +326,13 @@ def dispatch_arrays(
             "found a factor that falls within the year; energy inside would vanish.",
             field=f"by_draw.storage_scale.{store.name}",
         )
-    width = max([scale.shape[1] for scale in scales], default=1)
+    widths = {scale.shape[1] for scale in scales} - {1}
+    require(
+        len(widths) <= 1,
+        f"found {' and '.join(map(str, sorted(widths)))} columns; all must hold the same draws.",
+        field="by_draw.storage_scale",
+    )
+    width = max(widths, default=1)
     storage_scale = np.ones((len(stores), steps, width))
     for k, scale in enumerate(scales):
         storage_scale[k] = scale

@@ -347,11 +347,15 @@ def _add_up(
     for g in range(sources):
         year[at_source + g] = _sum(hourly[TRACE_SCALARS + g])
         if d.remote[g] > 0.0:
-            rest = _sum(available[g]) - year[at_source + g]
-            year[at_source + sources + g] = rest
-            year[CLEAN_MADE] += rest * d.clean[g]  # it counts in the year, not in the hour
-            room, out = available[g], hourly[TRACE_SCALARS + g]
+            # The rest is sold in the hours that pay for it; it counts in the year's clean
+            # energy, not in the hour's.
+            room, out, cost = available[g], hourly[TRACE_SCALARS + g], d.cost_usd_per_mwh[g]
+            total = 0.0
             for h in range(sold.size):
-                sold[h] += room[h] - out[h]
+                rest = room[h] - out[h] if price[h] >= cost else 0.0
+                sold[h] += rest
+                total += rest
+            year[at_source + sources + g] = total
+            year[CLEAN_MADE] += total * d.clean[g]
     if d.remote.sum() > 0.0:
         year[SOLD_USD] = _dot(sold, price)
