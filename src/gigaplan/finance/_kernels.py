@@ -54,32 +54,94 @@ def present_values(flows: NDArray[np.float64], factors: NDArray[np.float64]) -> 
     return out
 
 
-@nb.njit(cache=True, nogil=True, fastmath={"contract", "nsz"})
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
 def _parts(
     flows: NDArray[np.float64],
-    width: int,
+    receipts: NDArray[np.float64],
     x: NDArray[np.float64],
     p: NDArray[np.float64],
     dp: NDArray[np.float64],
-    n: NDArray[np.float64],
-    dn: NDArray[np.float64],
+    f: NDArray[np.float64],
+    df: NDArray[np.float64],
 ) -> None:
-    """Fill P, dP/dx, N, dN/dx at `x` for a block of draws, by Horner's rule."""
-    last = flows.shape[0] - 1
+    """Fill receipts P and all flows F with their slopes at `x`, by Horner's rule over a block."""
+    last, width = flows.shape[0] - 1, flows.shape[1]
     for d in range(width):
-        c = flows[last, d]
-        p[d] = max(c, 0.0)
-        n[d] = max(-c, 0.0)
+        p[d] = receipts[last, d]
+        f[d] = flows[last, d]
         dp[d] = 0.0
-        dn[d] = 0.0
-    for t in range(last - 1, -1, -1):
+        df[d] = 0.0
+    t = last - 1
+    # Four periods at a time: the sums stay in registers instead of going to memory each period.
+    while t >= 3:
         for d in range(width):
-            c = flows[t, d]
-            xd = x[d]
-            dp[d] = dp[d] * xd + p[d]
-            p[d] = p[d] * xd + max(c, 0.0)
-            dn[d] = dn[d] * xd + n[d]
-            n[d] = n[d] * xd + max(-c, 0.0)
+            at, a, b, da, db = x[d], p[d], f[d], dp[d], df[d]
+            da = da * at + a
+            a = a * at + receipts[t, d]
+            db = db * at + b
+            b = b * at + flows[t, d]
+            da = da * at + a
+            a = a * at + receipts[t - 1, d]
+            db = db * at + b
+            b = b * at + flows[t - 1, d]
+            da = da * at + a
+            a = a * at + receipts[t - 2, d]
+            db = db * at + b
+            b = b * at + flows[t - 2, d]
+            dp[d] = da * at + a
+            p[d] = a * at + receipts[t - 3, d]
+            df[d] = db * at + b
+            f[d] = b * at + flows[t - 3, d]
+        t -= 4
+    while t >= 0:
+        for d in range(width):
+            dp[d] = dp[d] * x[d] + p[d]
+            p[d] = p[d] * x[d] + receipts[t, d]
+            df[d] = df[d] * x[d] + f[d]
+            f[d] = f[d] * x[d] + flows[t, d]
+        t -= 1
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
+def _improve(
+    x: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    opening: NDArray[np.float64],
+    moving: NDArray[np.float64],
+    p: NDArray[np.float64],
+    dp: NDArray[np.float64],
+    f: NDArray[np.float64],
+    df: NDArray[np.float64],
+) -> float:
+    """Move every `x` by one step of Newton's method on ``ln P - ln N``; return who still moves.
+
+    With ``N = P - F`` the logarithm is ``2 atanh(F / (2 P - F))``, cut after three terms,
+    and the exponential of the step is its first Padé form: both are exact where they
+    meet, at the root, so the steps end on it and still square their error.
+    """
+    left = 0.0
+    for d in range(x.shape[0]):
+        z = f[d] / (2.0 * p[d] - f[d])
+        zz = z * z
+        phi = 2.0 * z * (1.0 + zz * (1.0 / 3.0 + 0.2 * zz))
+        slope = x[d] * (dp[d] / p[d] - (dp[d] - df[d]) / (p[d] - f[d]))
+        below = f[d] * opening[d] > 0.0
+        floor = x[d] if below else low[d]
+        ceiling = high[d] if below else x[d]
+        step = min(max(phi / slope, -1.0), 1.0)
+        new = x[d] * (2.0 - step) / (2.0 + step)
+        inside = (new >= floor) & (new <= ceiling)
+        middle = math.sqrt(floor * ceiling)
+        new = new if inside else middle
+        still = moving[d]
+        low[d] = floor
+        high[d] = ceiling
+        change = abs(new - x[d])
+        x[d] = new if still > 0.0 else x[d]
+        moving[d] = still if change > _STEP * new else 0.0
+        left += moving[d]
+    return left
 
 
 @nb.njit(cache=True, nogil=True)
@@ -115,70 +177,38 @@ def irr_block(
     the root is out of reach, 2 where they change sign more than once (rate not set).
     """
     periods, draws = flows.shape
-    reach = min(_LOG_SPAN / periods, 6.0)
-    block = np.empty((periods, _BLOCK))
-    x = np.empty(_BLOCK)
-    u = np.empty(_BLOCK)
-    low = np.empty(_BLOCK)
-    high = np.empty(_BLOCK)
-    p = np.empty(_BLOCK)
-    dp = np.empty(_BLOCK)
-    n = np.empty(_BLOCK)
-    dn = np.empty(_BLOCK)
-    sign = np.empty(_BLOCK)
-    opening = np.empty(_BLOCK)
-    count = np.empty(_BLOCK, dtype=np.int64)
-    done = np.empty(_BLOCK, dtype=np.bool_)
+    reach = math.exp(min(_LOG_SPAN / periods, 6.0))
+    block = np.zeros((periods, _BLOCK))
+    receipts = np.zeros((periods, _BLOCK))
+    x, low, high, p, dp, f, df, sign, opening, moving = np.zeros((10, _BLOCK))
+    count = np.zeros(_BLOCK, dtype=np.int64)
     for first in range(0, draws, _BLOCK):
         width = min(_BLOCK, draws - first)
-        # A copy of the block stays in the first cache; the rows of `flows` lie far apart.
+        # A copy of the block stays in the nearest cache; the rows of `flows` lie far apart.
         for t in range(periods):
             for d in range(width):
-                block[t, d] = flows[t, first + d]
+                c = flows[t, first + d]
+                block[t, d] = c
+                receipts[t, d] = c if c > 0.0 else 0.0
         _changes(block, width, sign, count, opening)
-        waiting = 0
+        left = 0.0
+        for d in range(_BLOCK):
+            moving[d] = 1.0 if d < width and count[d] == 1 else 0.0
+            left += moving[d]
+            low[d], high[d], x[d] = 1.0 / reach, reach, 1.0
+        for _ in range(_ROUNDS):
+            if left == 0.0:
+                break
+            _parts(block, receipts, x, p, dp, f, df)
+            left = _improve(x, low, high, opening, moving, p, dp, f, df)
         for d in range(width):
-            done[d] = count[d] != 1
             status[first + d] = min(count[d], 2)
             rates[first + d] = 0.0
-            waiting += 0 if done[d] else 1
-            low[d] = -reach
-            high[d] = reach
-            u[d] = 0.0
-            x[d] = 1.0
-        for _ in range(_ROUNDS):
-            if waiting == 0:
-                break
-            _parts(block, width, x, p, dp, n, dn)
-            for d in range(width):
-                if done[d]:
-                    continue
-                # phi rises in u when outlays come first, falls when receipts do.
-                phi = math.log(p[d] / n[d])
-                slope = x[d] * (dp[d] / p[d] - dn[d] / n[d])
-                if (phi < 0) == (opening[d] < 0):
-                    low[d] = u[d]
+            if count[d] == 1:
+                if 1.001 / reach < x[d] < reach / 1.001:
+                    rates[first + d] = 1.0 / x[d] - 1.0
                 else:
-                    high[d] = u[d]
-                step = u[d] - phi / slope
-                if not low[d] <= step <= high[d]:
-                    step = 0.5 * (low[d] + high[d])
-                if abs(step - u[d]) < _STEP * (1.0 + abs(u[d])) or phi == 0.0:
-                    done[d] = True
-                    waiting -= 1
-                    if abs(u[d]) >= 0.999 * reach:
-                        status[first + d] = 0
-                    else:
-                        rates[first + d] = math.expm1(-step) if phi != 0.0 else math.expm1(-u[d])
-                u[d] = step
-                x[d] = math.exp(step)
-        for d in range(width):
-            if not done[d]:
-                # The bracket is down to rounding, or the root lies at its end.
-                if abs(u[d]) >= 0.999 * reach:
                     status[first + d] = 0
-                else:
-                    rates[first + d] = math.expm1(-u[d])
 
 
 @nb.njit(cache=True, nogil=True)
