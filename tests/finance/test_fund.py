@@ -229,6 +229,27 @@ def test_credits_follow_the_year_construction_begins() -> None:
     assert 0 < late.sum() <= full.sum()
 
 
+def test_the_law_of_a_credit_is_the_catalogue_s() -> None:
+    owned = dataclasses.replace(
+        small.programme(),
+        power={
+            "reactor": small.supply("reactor", Own(), credit="48e"),
+            "older": small.supply("older", Own(), credit="45y"),
+            "gas": small.supply("gas", Own(), credit=""),
+        },
+    )
+    laws = programme_sources.credit_laws(owned)
+    assert set(laws) == {"48e", "45y"}
+    started = np.array([2030, 2033, 2034, 2035, 2036, 2050])
+    # One Big Beautiful Bill Act: full to 2033, three quarters in 2034, half in 2035.
+    np.testing.assert_allclose(laws["48e"].kept_fraction(started), [1, 1, 0.75, 0.5, 0, 0])
+    assert laws["48e"].share_fraction == 0.3
+    assert laws["45y"].usd_per_mwh > 0
+    assert laws["45y"].years == 10
+    sold = programme_sources.credit_laws(dataclasses.replace(owned, company=None))
+    assert sold["48e"].transfer_discount_fraction > 0
+
+
 def test_a_credit_on_capital_and_on_energy_is_refused() -> None:
     with pytest.raises(InputError, match="claimed on capital and on energy"):
         finance.CreditLaw("both", 0.3, 30.0)
