@@ -272,14 +272,22 @@ def weather_get(
     to: Annotated[Path, typer.Option(help="CSV file to write.")],
     source: Annotated[str, typer.Option(help="pvgis or nsrdb.")] = "pvgis",
     year: Annotated[int | None, typer.Option(help="Year [default: typical].")] = None,
-    key: Annotated[str | None, typer.Option(help="API key, for nsrdb.")] = None,
-    email: Annotated[str | None, typer.Option(help="E-mail, for nsrdb.")] = None,
+    key: Annotated[str, typer.Option(help="API key, for nsrdb.")] = "",
+    email: Annotated[str, typer.Option(help="E-mail, for nsrdb.")] = "",
 ) -> None:
     """Fetch a weather year for a place (needs a network)."""
     from gigaplan import weather
 
-    weather.download_to(
-        to, latitude=latitude, longitude=longitude, source=source, year=year, key=key, email=email
+    if source not in ("pvgis", "nsrdb"):
+        raise InputError(f"found source '{source}'; allowed: pvgis, nsrdb.")
+    weather.download(
+        latitude,
+        longitude,
+        "pvgis" if source == "pvgis" else "nsrdb",
+        out=to,
+        year=year,
+        api_key=key,
+        email=email,
     )
     _print(f"Wrote {to}. Name it in a site's weather_file with format: csv.")
 

@@ -1,0 +1,94 @@
+"""What moves an outcome: how much of its spread over draws goes with each cause.
+
+The share of a factor is the squared rank correlation of factor and outcome.
+Factors that move together (shared causes) share what they explain, so shares
+need not add up to one; they say where to look, not what would change. The
+standard error is that of a squared correlation of `n` draws,
+``2 |r| (1 - r^2) / sqrt(n)`` (delta method on Fisher's variance).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.programme import Trajectories
+from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.study.plan_tables import Row
+
+_MOST = 12
+Floats = NDArray[np.float64]
+
+
+def driver_rows(
+    outcomes: dict[str, Floats], trajectories: Trajectories, programme: ResolvedProgramme
+) -> list[Row]:
+    """Return the strongest drivers of each outcome.
+
+    Parameters
+    ----------
+    outcomes : mapping of str to ndarray, shape [draw]
+        What is to be explained.
+    trajectories : Trajectories
+        Dates and costs by draw, the factors.
+    programme : ResolvedProgramme
+        Names for people.
+    """
+    factors = _factors(trajectories, programme)
+    ranks = {name: _ranks(values) for name, values in factors.items()}
+    rows: list[Row] = []
+    for output, values in outcomes.items():
+        if np.ptp(values) == 0:
+            continue
+        target = _ranks(values)
+        found = []
+        for name, rank in ranks.items():
+            r = float(np.corrcoef(rank, target)[0, 1])
+            error = 2 * abs(r) * (1 - r * r) / math.sqrt(values.size)
+            found.append((r, name, error))
+        found.sort(key=lambda item: -abs(item[0]))
+        rows += [
+            {
+                "output": output,
+                "factor": name,
+                "share_fraction": r * r,
+                "correlation": r,
+                "standard_error": error,
+            }
+            for r, name, error in found[:_MOST]
+        ]
+    return rows
+
+
+def _factors(trajectories: Trajectories, programme: ResolvedProgramme) -> dict[str, Floats]:
+    """Return mean dates and costs by project, campus and site; those that vary."""
+    groups: dict[str, list[int]] = {}
+    for i, entity in enumerate(trajectories.entities):
+        groups.setdefault(_label(entity.kind, entity.owner, programme), []).append(i)
+    horizon = float(trajectories.timeline.last + 1)
+    out: dict[str, Floats] = {}
+    for label, members in groups.items():
+        dates = np.minimum(trajectories.online_month[members], horizon).mean(axis=0)
+        costs = trajectories.cost_multiplier[members].mean(axis=0)
+        for what, values in (("date", dates), ("cost", costs)):
+            if np.ptp(values) > 0:
+                out[f"{label}: {what}"] = values
+    return out
+
+
+def _label(kind: str, owner: str, programme: ResolvedProgramme) -> str:
+    if kind == "unit":
+        return programme.power[owner].title
+    if kind == "connection":
+        return f"Connection of {programme.sites[owner].title}"
+    title = programme.campuses[owner].title
+    return f"Halls of {title}" if kind == "phase" else f"Chips of {title}"
+
+
+def _ranks(values: Floats) -> Floats:
+    from scipy.stats import rankdata
+
+    result: Floats = rankdata(values)
+    return result

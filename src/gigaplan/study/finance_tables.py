@@ -1,0 +1,85 @@
+"""Finance as tables; see docs/run-format.md for the columns."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from gigaplan.core.statistics import Percentiles
+from gigaplan.study.plan_tables import Row
+
+if TYPE_CHECKING:
+    from gigaplan.finance import FinanceResult, Line, Metric
+
+
+def cash_rows(result: FinanceResult) -> list[Row]:
+    """Return sources and uses of cash by year, nominal USD."""
+    return [
+        {"year": int(line.period), "side": line.group, "item": line.name, **asdict(line.value)}
+        for line in result.cash
+    ]
+
+
+def gap_rows(result: FinanceResult) -> list[Row]:
+    """Return the money no instrument covered, by quarter, nominal USD."""
+    return [{"quarter": line.period, **asdict(line.value)} for line in result.funding_gap]
+
+
+def statement_rows(result: FinanceResult) -> list[Row]:
+    """Return the statements by year, nominal USD; ratios with the share of draws they exist in."""
+    return [_statement_row(line) for line in result.statements]
+
+
+def _statement_row(line: Line) -> Row:
+    return {
+        "year": int(line.period),
+        "statement": line.group,
+        "line": line.name,
+        **asdict(line.value),
+        "defined_fraction": line.defined_fraction,
+    }
+
+
+def metric_rows(result: FinanceResult) -> list[Row]:
+    """Return every metric, or why there is none."""
+    return [
+        {
+            "metric": metric.name,
+            "unit": metric.unit,
+            **(asdict(metric.value) if metric.value else dict.fromkeys(_PERCENTILES)),
+            "reason": metric.reason,
+        }
+        for metric in result.metrics
+    ]
+
+
+_PERCENTILES = ("p10", "p50", "p90", "mean", "standard_error")
+
+
+def cost_split_rows(result: FinanceResult) -> list[Row]:
+    """Return the mean parts of the required revenue per GW-year."""
+    return [
+        {"component": name, "usd_per_gw_year": value}
+        for name, value in result.cost_split_usd_per_gw_year.items()
+    ]
+
+
+def finance_summary(result: FinanceResult) -> dict[str, Any]:
+    """Return finance's part of a run's summary."""
+    out: dict[str, Any] = {
+        "capex_usd_by_year": {
+            str(year): asdict(value) for year, value in result.capex_usd_by_year.items()
+        },
+        "funding_gap_usd": asdict(result.funding_gap_usd),
+    }
+    for metric in (result.npv_usd, result.irr, result.required_revenue_usd_per_gw_year):
+        out.update(_metric_entry(metric))
+    out["notes"] = list(result.notes)
+    return out
+
+
+def _metric_entry(metric: Metric) -> dict[str, Any]:
+    value: Percentiles | None = metric.value
+    if value is None:
+        return {metric.name: None, f"{metric.name}_reason": metric.reason}
+    return {metric.name: asdict(value)}

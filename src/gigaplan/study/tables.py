@@ -1,0 +1,133 @@
+"""Everything a run keeps: its tables and its summary, see docs/run-format.md."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import gigaplan
+from gigaplan.study import delivery_tables as delivery
+from gigaplan.study import finance_tables as finance
+from gigaplan.study import operations_tables as operations
+from gigaplan.study import plan_tables as plans
+from gigaplan.study.drivers import driver_rows
+from gigaplan.study.pipeline import Results, Settings
+
+SCHEMA_VERSION = 1
+"""Version of the summary's keys and the tables' columns."""
+
+Tables = dict[str, Any]
+Floats = NDArray[np.float64]
+
+
+def all_tables(results: Results) -> Tables:
+    """Return every table of a run, by name, as rows."""
+    out: Tables = {}
+    for until in ("plan", "deliver", "operate", "finance"):
+        out.update(stage_tables(until, results)[1])
+    outcomes = _outcomes(results)
+    assert results.trajectories is not None
+    out["draws"] = {"draw": np.arange(results.trajectories.draws), **outcomes}
+    out["drivers"] = driver_rows(outcomes, results.trajectories, results.programme)
+    return out
+
+
+def stage_tables(until: str, results: Results) -> tuple[dict[str, Any], Tables]:
+    """Return one engine's part of the summary, and its tables."""
+    programme, plan, moves = results.programme, results.plan, results.trajectories
+    assert plan is not None
+    if until == "plan":
+        return plans.plan_summary(plan, programme), {
+            "decisions": plans.decision_rows(plan, programme),
+            "shadow_prices": plans.shadow_price_rows(plan),
+            "planned_energy": plans.planned_energy_rows(plan),
+        }
+    assert moves is not None
+    if until == "deliver":
+        return delivery.delivery_summary(moves), {
+            "online": delivery.online_rows(moves, plan, programme),
+            "bottlenecks": delivery.bottleneck_rows(moves),
+            "targets": delivery.target_rows(moves, plan),
+            "entities": delivery.entity_rows(moves, programme),
+            "capex": delivery.capex_rows(moves, plan),
+        }
+    if until == "operate":
+        assert results.operations is not None
+        return operations.operations_summary(results.operations), {
+            "operations": operations.operations_rows(results.operations),
+            "energy": operations.energy_rows(results.operations),
+            "dispatch": operations.dispatch_rows(results.operations),
+        }
+    assert results.finance is not None
+    return finance.finance_summary(results.finance), {
+        "cash": finance.cash_rows(results.finance),
+        "funding_gap": finance.gap_rows(results.finance),
+        "statements": finance.statement_rows(results.finance),
+        "metrics": finance.metric_rows(results.finance),
+        "cost_split": finance.cost_split_rows(results.finance),
+    }
+
+
+def _outcomes(results: Results) -> dict[str, Floats]:
+    """Return the outcomes that runs are compared on and drivers explain, each [draw]."""
+    moves, found = results.trajectories, results.finance
+    assert moves is not None
+    assert found is not None
+    assert results.operations is not None
+    online = moves.online_it_mw()
+    out: dict[str, Floats] = {}
+    for chance in moves.targets:
+        at = moves.timeline.position(12 * chance.year + 11)
+        out[f"online_it_mw_{chance.year}"] = online[at]
+    served = results.operations.summary
+    out["served_it_mwh"] = served.served_it_mwh.sum(axis=0)
+    out["lost_it_mwh"] = (served.wanted_it_mwh - served.served_it_mwh).sum(axis=0)
+    out["co2_t"] = served.co2_t.sum(axis=0)
+    out["capex_usd"] = found.outcomes.capex_usd
+    out["funding_gap_usd"] = found.outcomes.funding_gap_usd
+    out["npv_usd"] = found.outcomes.npv_usd
+    if found.outcomes.defined.all():
+        out["required_revenue_usd_per_gw_year"] = found.outcomes.required_revenue_usd_per_gw_year
+    return out
+
+
+def summary(run_id: str, results: Results, settings: Settings) -> dict[str, Any]:
+    """Return the summary of a whole run."""
+    programme = results.programme
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": run_id,
+        "programme": programme.name,
+        "title": programme.title,
+        "base_year": programme.base_year,
+        "gigaplan_version": gigaplan.__version__,
+        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "seed": programme.seed,
+        "draws": settings.draws,
+        "weather_years": settings.weather_years,
+        "weather_kind": _weather_kind(results),
+        "capex_limit": {
+            "usd_by_year": dict(
+                zip(map(str, programme.years), programme.capex_limit_usd, strict=True)
+            ),
+            "cumulative_usd": programme.cumulative_limit_usd,
+            "through": programme.cumulative_limit_year,
+        },
+        "plan": plans.plan_summary(results.plan, programme) if results.plan else None,
+        "delivery": stage_tables("deliver", results)[0],
+        "operations": stage_tables("operate", results)[0],
+        "finance": stage_tables("finance", results)[0],
+        "seconds": {name: round(value, 3) for name, value in results.seconds.items()},
+    }
+
+
+def _weather_kind(results: Results) -> str:
+    """Say whether the hourly series are real, generated, or some of each."""
+    series = results.series
+    kinds = {site.kind for site in series.sites.values()}
+    for zone in series.zones.values():
+        kinds |= {p.kind for p in (*zone.price_provenance, *zone.carbon_provenance)}
+    return kinds.pop() if len(kinds) == 1 else "mixed"
