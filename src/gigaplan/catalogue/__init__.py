@@ -10,14 +10,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gigaplan.catalogue.accelerators import Accelerator, accelerator
-from gigaplan.catalogue.entry import Entry
+from gigaplan.catalogue.entry import Entry, entry
 from gigaplan.catalogue.figures import KINDS, Figure, Mark, entries, figure, figures, find
 from gigaplan.catalogue.halls import Cooling, Hall, cooling, hall
 from gigaplan.catalogue.markets import Connection, Fuel, Market, connection, fuel, market
 from gigaplan.catalogue.recording import FigureLog, recording
 from gigaplan.catalogue.reference_classes import ReferenceClass, reference_class
 from gigaplan.catalogue.search import search
-from gigaplan.catalogue.tax import Credit, credit, macrs_fractions
+from gigaplan.catalogue.tables import (
+    construction_spend_fractions,
+    forced_outage_by_temperature,
+    macrs_fractions,
+)
+from gigaplan.catalogue.tax import Credit, credit
 from gigaplan.catalogue.technologies import STAGES, Technology, technology
 
 if TYPE_CHECKING:
@@ -41,12 +46,15 @@ __all__ = [
     "Technology",
     "accelerator",
     "connection",
+    "construction_spend_fractions",
     "cooling",
     "credit",
     "entries",
+    "entry",
     "figure",
     "figures",
     "find",
+    "forced_outage_by_temperature",
     "fuel",
     "hall",
     "macrs_fractions",

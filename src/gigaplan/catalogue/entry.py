@@ -116,23 +116,33 @@ class TypedEntry(Entry):
         InputError
             If the kind has no entry of this name; the hint names the nearest.
         """
-        known = entries(cls.of_kind)
-        if name not in known:
-            kind = cls.of_kind.replace("_", " ")
-            raise InputError(
-                Problem(
-                    f"'{name}' is no {kind} of the catalogue.",
-                    hint=nearest(name, known) or f"There are: {', '.join(known)}.",
-                )
-            )
-        found = figures(kind=cls.of_kind, entry=name)
-        by_field = MappingProxyType({f.field: f for f in found})
-        return cls(cls.of_kind, name, title_of(cls.of_kind, name), by_field, **terms)
+        plain = entry(cls.of_kind, name)
+        return cls(plain.kind, plain.name, plain.title, plain.by_field, **terms)
 
     @classmethod
     def needed_fields(cls) -> tuple[str, ...]:
         """Return the fields that every entry of this class has."""
         return tuple(n for c in cls.__mro__ for n, f in vars(c).items() if isinstance(f, Needed))
+
+
+def entry(kind: str, name: str) -> Entry:
+    """Return an entry of any kind, such as ``entry("finance", "rates")``.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind, or it has no entry of this name; the hint names the nearest.
+    """
+    known = entries(kind)
+    if name not in known:
+        raise InputError(
+            Problem(
+                f"'{name}' is no {kind.replace('_', ' ')} of the catalogue.",
+                hint=nearest(name, known) or f"There are: {', '.join(known)}.",
+            )
+        )
+    by_field = MappingProxyType({f.field: f for f in figures(kind=kind, entry=name)})
+    return Entry(kind, name, title_of(kind, name), by_field)
 
 
 def title_of(kind: str, name: str) -> str:

@@ -239,8 +239,7 @@ def _table() -> Mapping[str, Figure]:
 def read_rows(file_name: str) -> Iterator[dict[str, str]]:
     """Yield the rows of a data file of the catalogue, as text by column."""
     path = files("gigaplan.catalogue") / "data" / file_name
-    with path.open("r", encoding="utf-8", newline="") as stream:
-        yield from csv.DictReader(stream)
+    yield from csv.DictReader(path.read_text(encoding="utf-8").splitlines())
 
 
 def _made(kind: str, row: Mapping[str, str]) -> Figure:

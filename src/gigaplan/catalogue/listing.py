@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from gigaplan.catalogue.entry import title_of
 from gigaplan.catalogue.figures import Figure, figures
 from gigaplan.catalogue.search import search
-from gigaplan.core.errors import nearest
 
 
 def rows(*, text: str | None = None, kind: str | None = None) -> tuple[Figure, ...]:
@@ -75,11 +74,6 @@ def as_text(shown: Sequence[Figure]) -> str:
         lines.append(f"  {f.field:<{width}}  {_span(f)} {f.unit}{year}  {f.mark}")
     count = f"{len(shown)} figures. Show one with its source: gigaplan catalogue {shown[0].id}"
     return "\n".join([*lines, "", count])
-
-
-def suggestion(text: str) -> str:
-    """Return the id nearest to `text` as a question, or an empty text."""
-    return nearest(text, [f.id for f in figures()])
 
 
 def _in_full(f: Figure) -> str:

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 
-from gigaplan.catalogue.entry import Maybe, Needed, TypedEntry
+from gigaplan.catalogue.entry import Entry, Maybe, Needed, TypedEntry
 from gigaplan.core.errors import InputError, Problem
 
 
 @dataclass(frozen=True)
 class Market(TypedEntry):
-    """A market area. Gas basis is over the reference price of the fuel ``gas``."""
+    """A market area. Gas basis is the mean over 2026 to 2040 above the fuel ``gas``.
+
+    `gas_price_path` is better where years matter: the gap to the reference moves.
+    """
 
     of_kind: ClassVar[str] = "market"
 
@@ -27,6 +30,16 @@ class Market(TypedEntry):
     wind_ppa_usd_per_mwh = Maybe()
     solar_capacity_factor_fraction = Needed()
     wind_capacity_factor_fraction = Needed()
+
+    def gas_price_path(self, years: Iterable[int]) -> tuple[float, ...]:
+        """Return the gas price to power plants in each year, USD per MMBtu.
+
+        Raises
+        ------
+        InputError
+            If a year has no price.
+        """
+        return _path(self, "gas_usd_per_mmbtu_", years)
 
 
 @dataclass(frozen=True)
@@ -51,16 +64,7 @@ class Fuel(TypedEntry):
         InputError
             If a year has no price.
         """
-        years, known = tuple(years), self.years
-        missing = [year for year in years if year not in known]
-        if missing:
-            raise InputError(
-                Problem(
-                    f"the fuel '{self.name}' has prices for {min(known)} to {max(known)}, "
-                    f"not for {missing[0]}."
-                )
-            )
-        return tuple(self.value(f"usd_per_mmbtu_{year}") for year in years)
+        return _path(self, "usd_per_mmbtu_", years)
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,20 @@ class Connection(TypedEntry):
     upgrade_usd_per_kw = Maybe()
     delay_months = Maybe()
     lead_months = Maybe()
+
+
+def _path(entry: Entry, start: str, years: Iterable[int]) -> tuple[float, ...]:
+    known = [int(f.removeprefix(start)) for f in entry.by_field if f.startswith(start)]
+    wanted = tuple(years)
+    missing = [year for year in wanted if year not in known]
+    if missing:
+        raise InputError(
+            Problem(
+                f"the {entry.kind} '{entry.name}' has prices for {min(known)} to {max(known)}, "
+                f"not for {missing[0]}."
+            )
+        )
+    return tuple(entry.value(f"{start}{year}") for year in wanted)
 
 
 @cache

@@ -24,7 +24,10 @@ class Technology(TypedEntry):
     ``overnight_usd_per_kw`` holds neither interest during construction nor, for
     ``overnight_basis`` estimate, the overrun of the reference class: apply it
     once. ``market`` is a price paid today, ``outturn`` a cost after overrun,
-    ``contract`` means that the supplier carries the capital.
+    ``contract`` means that the supplier carries the capital. For a battery it
+    is the power part; ``energy_usd_per_kwh`` is the energy part.
+    ``learning_rate_fraction`` is per doubling of the programme's own units of a
+    design; ``world_learning_rate_fraction`` per doubling of the world's.
 
     Parameters
     ----------
@@ -66,6 +69,11 @@ class Technology(TypedEntry):
     unit_mw = Maybe()
     nth_overnight_usd_per_kw = Maybe()
     energy_usd_per_kwh = Maybe()
+    nth_energy_usd_per_kwh = Maybe()
+    grid_link_usd_per_kw = Maybe()
+    ppa_usd_per_mwh = Maybe()
+    rent_term_years = Maybe()
+    world_learning_rate_fraction = Maybe()
     storage_hours = Maybe()
     round_trip_efficiency_fraction = Maybe()
     boost_mw = Maybe()
