@@ -178,6 +178,34 @@ def test_every_contract_charges_what_it_says() -> None:
     np.testing.assert_allclose(rent, 150.0 * 1000 * live / 12, rtol=1e-9)
 
 
+def test_chips_that_stood_before_leave_evenly_and_are_no_part_of_the_programme() -> None:
+    world = small.trajectories(20)
+    base = small.programme()
+    campus = base.campuses["lebanon"]
+    stood = dataclasses.replace(campus.phases[0], name="old", it_mw=100.0, status="operating")
+    older = dataclasses.replace(campus, phases=(stood, *campus.phases))
+    programme = dataclasses.replace(base, campuses={"lebanon": older})
+    more = dataclasses.replace(world, site_online_it_mw=world.site_online_it_mw + np.float32(100.0))
+    summary = small.operating(more)
+
+    def block(chosen: ResolvedProgramme) -> programme_money.Block:
+        assets = programme_sources.assets_of(chosen, small.plan(), more)
+        sources = programme_money.Sources(chosen, small.plan(), more, summary, assets, {})
+        return programme_money.make_block(sources, slice(0, 20))
+
+    new, everything = block(programme), block(base)
+    left = everything.compute.it_mw - new.compute.it_mw
+    # Five years of life: 100 MW in the first month, half after 30 months, none after 60.
+    np.testing.assert_allclose(
+        left[[0, 30, 60, 100]], [[100.0], [50.0], [0.0], [0.0]] * np.ones(20)
+    )
+    one, whole = new.flows.energy_usd, everything.flows.energy_usd
+    assert one is not None
+    assert whole is not None
+    share = new.compute.it_mw / everything.compute.it_mw
+    np.testing.assert_allclose(one.values, whole.values * share, rtol=1e-12)
+
+
 def test_a_prepayment_is_capital_before_service_where_delivery_holds_none() -> None:
     world = small.trajectories(20)
     free = world.entity_capex_usd.copy()

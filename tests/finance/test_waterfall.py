@@ -407,11 +407,36 @@ def test_prices_reach_the_index_of_a_year_at_its_middle() -> None:
             finance.ProjectDebt("p", np.ones((24, 1)), np.array([3]), 1.4, 0.05, 12, "hall"),
             r"p\.share_fraction: found 1.4; allowed is 0 to 1",
         ),
+        (
+            finance.ProjectDebt("p", np.ones((24, 1)), np.array([3]), 0.4, 0.05, 12, "reactors"),
+            r"p\.asset: there is no capital of class 'reactors'; there is hall, servers, power",
+        ),
+        (
+            finance.ProjectDebt("p", np.ones((20, 1)), np.array([3]), 0.4, 0.05, 12, "hall"),
+            r"p\.capital_usd: capital is \(20, 1\)",
+        ),
     ],
 )
 def test_terms_that_cannot_be_are_refused(tool: finance.Instrument, message: str) -> None:
     with pytest.raises(InputError, match=message):
         finance.waterfall(programme(0, 24, 1), company(24), (tool,), TERMS)
+
+
+def test_a_venture_that_pays_more_than_is_spent_is_refused() -> None:
+    flows = programme(0, 24, 1)
+    tool = venture(
+        capital_usd=10 * flows.capex_usd["hall"].values + 1e9,
+        service_month=np.array([12]),
+        lease_start_month=12,
+    )
+    with pytest.raises(InputError, match="'hyperion' pays more hall capital than is spent"):
+        finance.waterfall(flows, company(24), (tool,), TERMS)
+
+
+def test_two_instruments_of_one_name_are_refused() -> None:
+    twice = (finance.Revolver("line", 0.05, 1e9), finance.Revolver("line", 0.06, 1e9))
+    with pytest.raises(InputError, match="two instruments are named 'line'"):
+        finance.waterfall(programme(0, 24, 1), company(24), twice, TERMS)
 
 
 def test_months_that_differ_are_refused() -> None:

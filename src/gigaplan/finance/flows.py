@@ -150,6 +150,11 @@ def checked_shape(flows: ProgrammeFlows, company: CompanyFlows, terms: Terms) ->
         require(money.values.shape == first.values.shape, "has another shape.", field=name)
         require(money.base_year == first.base_year, "is of another base year.", field=name)
         require(bool(np.isfinite(money.values).all()), "holds a number not finite.", field=name)
+    if flows.credits_usd is not None:
+        good = (
+            flows.credits_usd.shape == first.values.shape and np.isfinite(flows.credits_usd).all()
+        )
+        require(bool(good), "is no finite [month, draw] like capital.", field="credits_usd")
     months, draws = first.values.shape
     for name in (
         "operating_cash_usd",

@@ -24,6 +24,7 @@ from gigaplan.finance.programme_money import (
     credit_flows,
     make_block,
     server_life_months,
+    standing_it_mw,
 )
 from gigaplan.finance.programme_sources import (
     assets_of,
@@ -232,6 +233,11 @@ def _notes(sources: Sources) -> tuple[str, ...]:
         "carried forward.",
         "At the end of the cash flows assets are worth what their remaining life would still earn.",
     ]
+    if standing_it_mw(sources)[0] > 0:
+        notes.append(
+            "Chips that stood before the programme earn and cost in the company's own cash flow; "
+            "evenly aged, they leave over a server's life. All figures are of the other compute."
+        )
     if programme.company is None:
         notes.append("No company is given: what instruments do not cover is a funding gap.")
     for name, law in sources.credits.items():

@@ -10,6 +10,7 @@ at the month's start.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -181,8 +182,20 @@ class VentureFlows:
     bond_payment_usd: Array
 
 
-def check_instruments(instruments: tuple[Instrument, ...]) -> None:
-    """Raise `InputError` with every term of every instrument that cannot be."""
+def check_instruments(
+    instruments: tuple[Instrument, ...], assets: Collection[str], shape: tuple[int, int]
+) -> None:
+    """Raise `InputError` with every term of every instrument that cannot be.
+
+    Parameters
+    ----------
+    instruments : tuple of Instrument
+        What is checked.
+    assets : collection of str
+        Asset classes there are.
+    shape : tuple of int
+        Months and draws.
+    """
     problems: list[Problem] = []
     names = [instrument.name for instrument in instruments]
     problems += [
@@ -190,6 +203,8 @@ def check_instruments(instruments: tuple[Instrument, ...]) -> None:
         for name in sorted({name for name in names if names.count(name) > 1})
     ]
     for item in instruments:
+        if isinstance(item, ProjectDebt | JointVenture):
+            problems += _unlike(item, assets, shape)
         for name, low, high in _LIMITS:
             if not hasattr(item, name):
                 continue
@@ -200,6 +215,26 @@ def check_instruments(instruments: tuple[Instrument, ...]) -> None:
                 problems.append(Problem(message, field=f"{item.name}.{name}"))
     if problems:
         raise InputError(problems)
+
+
+def _unlike(
+    item: ProjectDebt | JointVenture, assets: Collection[str], shape: tuple[int, int]
+) -> list[Problem]:
+    """Return what of an instrument's capital does not fit the programme's."""
+    found: list[Problem] = []
+    if item.asset not in assets:
+        message = f"there is no capital of class '{item.asset}'; there is {', '.join(assets)}."
+        found.append(Problem(message, field=f"{item.name}.asset"))
+    if item.capital_usd.shape != shape or item.service_month.shape != shape[1:]:
+        message = (
+            f"capital is {item.capital_usd.shape} and service {item.service_month.shape}; "
+            f"they must be [month, draw] {shape} and [draw] {shape[1:]}."
+        )
+        found.append(Problem(message, field=f"{item.name}.capital_usd"))
+    elif not np.isfinite(item.capital_usd).all() or (item.capital_usd < 0).any():
+        message = "holds a number that is not finite or below 0."
+        found.append(Problem(message, field=f"{item.name}.capital_usd"))
+    return found
 
 
 _LIMITS = (
@@ -217,6 +252,10 @@ _LIMITS = (
     ("company_share_fraction", 0.0, 1.0),
     ("exit_value_fraction", 0.0, np.inf),
     ("upfront_distribution_usd", 0.0, np.inf),
+    ("closing_month", 0, np.inf),
+    ("first_month", 0, np.inf),
+    ("lease_start_month", 0, np.inf),
+    ("residual_guarantee_months", 0, np.inf),
 )
 
 

@@ -120,13 +120,15 @@ def make_block(sources: Sources, part: slice) -> Block:
     """Return the flows of some draws."""
     programme = sources.programme
     online = sources.trajectories.site_online_it_mw[:, :, part].sum(axis=0, dtype=np.float64)
-    it_mw = sources.aligned(online, hold=True)
+    all_it_mw = sources.aligned(online, hold=True)
+    it_mw = np.maximum(all_it_mw - standing_it_mw(sources)[:, None], 0.0)
+    own = np.divide(it_mw, all_it_mw, out=np.ones_like(it_mw), where=all_it_mw > 0)
     base = programme.base_year
     capex = _capex(sources, part)
     power_running = _power_running(sources, part)
     site_running = programme.finance.opex_usd_per_it_kw_year * 1000 / MONTHS_PER_YEAR * it_mw
-    energy, energy_mwh = _energy(sources, it_mw, part)
-    energy += _rents(sources, part)
+    energy, energy_mwh = _energy(sources, all_it_mw, part)
+    energy = energy * own + _rents(sources, part)
     flows = ProgrammeFlows(
         first_month=sources.first_month,
         capex_usd={name: RealUsd(values, base) for name, values in capex.items()},
@@ -138,10 +140,28 @@ def make_block(sources: Sources, part: slice) -> Block:
     compute = Compute(
         it_mw=it_mw,
         chips=it_mw * _chips_per_it_mw(sources),
-        energy_mwh=energy_mwh,
+        energy_mwh=energy_mwh * own,
         power_running_usd=RealUsd(power_running, base),
     )
     return Block(flows, compute, part)
+
+
+def standing_it_mw(sources: Sources) -> Array:
+    """Return IT MW whose chips stood before the programme, by month.
+
+    What they earn and cost is in the company's own cash flow. They are taken as evenly
+    aged, as the plan takes them, so they leave evenly over a server's life; chips that
+    replace them are bought by the programme, and their compute is the programme's.
+    """
+    standing = sum(
+        phase.it_mw
+        for campus in sources.programme.campuses.values()
+        for phase in campus.phases
+        if phase.status == "operating"
+    )
+    age = np.arange(sources.months) / server_life_months(sources)
+    result: Array = standing * np.clip(1 - age, 0.0, 1.0)
+    return result
 
 
 def renewed(spent: Array, life_months: int, from_month: int) -> Array:

@@ -108,6 +108,8 @@ def _metrics(single: dict[str, Array], defined: NDArray[np.bool_]) -> tuple[Metr
             needs_compute = name not in _ALWAYS
             chosen = single[name][defined] if needs_compute else single[name]
             reason = ""
+            if name == "npv_usd" and "irr_roots" not in single:
+                reason = "no revenue is stated: the present value is that of cost alone."
             if needs_compute and not defined.all():
                 reason = f"no compute comes online in {np.mean(~defined):.0%} of draws, left out."
             value = percentiles(chosen) if chosen.size else None

@@ -110,8 +110,8 @@ def waterfall(
         If shapes differ, a figure is not finite or a term of an instrument cannot be.
     """
     chosen = tuple(instruments)
-    check_instruments(chosen)
     shape = checked_shape(flows, company, terms)
+    check_instruments(chosen, flows.capex_usd.keys(), shape)
     loans = {i.name: loan_flows(i) for i in chosen if isinstance(i, ProjectDebt)}
     ventures = {i.name: venture_flows(i) for i in chosen if isinstance(i, JointVenture)}
     parts = _prepare(flows, chosen, terms, shape, loans, ventures)
