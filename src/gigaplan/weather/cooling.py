@@ -22,8 +22,8 @@ The physics of s and d, with t dry bulb and w wet bulb in C:
   w + 8 C, less free cooling below a wet bulb of 8 C; d is evaporation, less in cold air.
 
 The reference climates are the stations of the existing US fleet and the three
-campuses with TMY3 files; their hours are made from monthly normals (12 months,
-24 hours, five levels of temperature), not from sampled years.
+campuses with TMY3 files; their hours are laid out from monthly normals, not
+sampled.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from numpy.polynomial.hermite_e import hermegauss
 from gigaplan import catalogue
 from gigaplan.core.errors import InputError, nearest
 from gigaplan.weather import humidity
-from gigaplan.weather.climate import station
+from gigaplan.weather.climate import links, process, station
 from gigaplan.weather.model import COOLING_DESIGNS, FloatArray, HourlyWeather
 
 REFERENCE_STATIONS: Final = (
@@ -49,6 +49,7 @@ REFERENCE_STATIONS: Final = (
     "monroe_la",
     "el_paso_tx",
 )
+_WARMEST_HOUR: Final = 14
 _FIXED_SHARE: Final[Mapping[str, float]] = {  # assumed
     "air_evaporative": 0.75,
     "air_chiller": 0.45,
@@ -209,20 +210,30 @@ def _reference(name: str) -> tuple[float, float]:
 def _normal_air(station_name: str) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return dry bulb, wet bulb and weight of a station's year from its normals.
 
-    Months x hours x five Gauss-Hermite levels of the day's temperature; the
-    dew point moves with it.
+    Months x hours x levels of the day's temperature (five) x widths of its cycle
+    (three) x levels of hourly noise (three), as the generator spreads them; the dew
+    point moves with the day's temperature.
     """
     normals = station(station_name)
     levels, weights = hermegauss(5)
-    weights = weights / weights.sum()
-    cycle = 0.42 * np.cos(2 * np.pi * (np.arange(24) - 15) / 24)
-    shape = (12, 24, 5)
-    anomaly = normals.temp_spread_c[:, None, None] * levels
-    daily = normals.temp_mean_c[:, None, None] + anomaly
-    dry = np.broadcast_to(
-        daily + normals.temp_range_c[:, None, None] * cycle[:, None], shape
-    ).ravel()
-    dew = np.broadcast_to(normals.dew_point_c[:, None, None] + 0.8 * anomaly, shape).ravel()
-    rel = humidity.rel_humidity_fraction(dry, np.minimum(dew, dry))
-    wet = humidity.wet_bulb_c(dry, rel, humidity.pressure_at_height_pa(normals.elevation_m))
-    return dry, wet, np.broadcast_to(weights / (12 * 24), shape).ravel()
+    three, three_weights = hermegauss(3)
+    grid = np.ix_(np.arange(12), np.arange(24), np.arange(5), np.arange(3), np.arange(3))
+    month, hour, level, width, gust = grid
+    spread = normals.temp_spread_c[month]
+    cycle = 0.5 * process("diurnal_range_share") * normals.temp_range_c[month]
+    # clear days have the wider cycle, and where hot days are clear ones they are hotter still
+    link = links(station_name)[(month + 1) % 12 // 3, 0, 1]
+    clearness = link * levels[level] + np.sqrt(1 - link**2) * three[width]
+    cycle = cycle * (1 + process("range_per_clearness") * clearness)
+    anomaly = spread * levels[level]
+    dry = (
+        normals.temp_mean_c[month]
+        + anomaly
+        + cycle * np.cos(2 * np.pi * (hour - _WARMEST_HOUR) / 24)
+        + process("temp_hourly_share") * spread * three[gust]
+    )
+    dew = np.minimum(normals.dew_point_c[month] + 0.8 * anomaly, dry)
+    pressure = humidity.pressure_at_height_pa(normals.elevation_m)
+    wet = humidity.wet_bulb_c(dry, humidity.rel_humidity_fraction(dry, dew), pressure)
+    weight = weights[level] * three_weights[width] * three_weights[gust] + 0 * (month + hour)
+    return dry.ravel(), wet.ravel(), (weight / weight.sum()).ravel()

@@ -78,4 +78,6 @@ def market_normals(
         stations=stations,
         price_cap_usd_per_mwh=value("price_cap_usd_per_mwh"),
         scarcity_share_fraction=value("scarcity_share_fraction"),
+        heating_per_c=value("heating_per_c"),
+        cooling_per_c=value("cooling_per_c"),
     )

@@ -264,6 +264,8 @@ class MarketNormals:
         Most that a scarcity hour costs.
     scarcity_share_fraction : float
         Share of the mean price that is earned in scarcity hours, over many years.
+    heating_per_c, cooling_per_c : float
+        Demand added per C below 14 C and above 18 C, over demand at mild weather.
     """
 
     name: str
@@ -276,6 +278,8 @@ class MarketNormals:
     stations: tuple[str, ...]
     price_cap_usd_per_mwh: float = 5000.0
     scarcity_share_fraction: float = 0.05
+    heating_per_c: float = 0.02
+    cooling_per_c: float = 0.045
 
     def __post_init__(self) -> None:
         where = f"market {self.name}: "

@@ -2,12 +2,13 @@
 
 A stylised market, all in units of its mean demand:
 
-- demand ``d = (1 + a cos(hour) + weekend) + 0.020 (14 - T)+ + 0.038 (T12 - 18)+``, over its
-  mean; T is the mean temperature of the market's stations, T12 its mean over the last
-  twelve hours (coefficients between those fitted to EIA-930 demand of North Texas on
-  ERA5 temperature and those that reproduce the seasons of AEP and MISO South);
-- residual ``r = d - w W - s S + o``, W and S wind and sun over their means, w and s their
-  shares, o the thermal capacity lost in deep cold (1% of demand per C under two
+- demand ``d = (1 + a cos(hour) + weekend) + u (14 - T)+ + v (T12 - 18)+``, over its mean; T is
+  the mean temperature of the market's stations, T12 its mean over the last twelve hours;
+  u and v are the market's (ERCOT's fitted to EIA-930 demand of North Texas on ERA5
+  temperature, the others' chosen to reproduce the quantiles of EIA-930 demand);
+- residual ``r = d - w W - s S + o``, W and S wind and sun over their means (wind drawn a fifth
+  of the way to its mean, as a fleet is spread wider than its stations), w and s their
+  shares, o the thermal capacity lost in deep cold (2% of demand per C under two
   spreads below the January mean);
 - price ``p = A exp(0.52 z + e) + B (z - 2)+^2``, up to the cap, z the standard score of r;
   e is a gas-price noise shared by all markets (daily, spread 0.20) and one of the
@@ -41,14 +42,13 @@ from gigaplan.weather.wind import wind_capacity_factor
 
 _REFERENCE_YEARS: Final = 6
 _REFERENCE_SEED: Final = 0
-_HEATING_PER_C: Final = 0.020
 _HEATING_BELOW_C: Final = 14.0
-_COOLING_PER_C: Final = 0.038
 _COOLING_ABOVE_C: Final = 18.0
 _DAILY_SWING: Final = 0.09
 _PEAK_HOUR: Final = 16.5
 _WEEKEND: Final = -0.06
-_COLD_OUTAGE_PER_C: Final = 0.01
+_COLD_OUTAGE_PER_C: Final = 0.02
+_FLEET_SMOOTHING: Final = 0.8
 _PRICE_SLOPE: Final = 0.52
 _SCARCE_ABOVE: Final = 2.0
 _GAS_SPREAD: Final = 0.20
@@ -106,7 +106,7 @@ def generate_zone(market: MarketNormals, *, weather_years: int = 1, seed: int = 
     set_to = _calibrate(market)
     prices, carbons, cleans, tags = [], [], [], []
     for year in range(weather_years):
-        drivers = _drivers(market.stations, year, seed)
+        drivers = _drivers(market, year, seed)
         price = _price(market, set_to, drivers, _noise(market.name, year, seed))
         clean = _clean_share(market, set_to, drivers)
         prices.append(price)
@@ -134,31 +134,33 @@ def _station_year(name: str, year: int, seed: int) -> tuple[FloatArray, FloatArr
     return weather.temp_c, wind_capacity_factor(weather), solar_capacity_factor(weather)
 
 
-def _drivers(stations: tuple[str, ...], year: int, seed: int) -> _Drivers:
+def _drivers(market: MarketNormals, year: int, seed: int) -> _Drivers:
+    stations = market.stations
     each = [_station_year(name, year, seed) for name in stations]
     temp = np.mean([t for t, _, _ in each], axis=0)
     deep_cold = [
         np.maximum(station(name).temp_mean_c[0] - 2 * station(name).temp_spread_c[0] - t, 0)
         for name, (t, _, _) in zip(stations, each, strict=True)
     ]
+    wind = np.mean([w for _, w, _ in each], axis=0)
     longitude = float(np.mean([station(name).longitude for name in stations]))
     return _Drivers(
-        _demand(temp, longitude),
-        np.mean([w for _, w, _ in each], axis=0),
+        _demand(market, temp, longitude),
+        _FLEET_SMOOTHING * wind + (1 - _FLEET_SMOOTHING) * wind.mean(),
         np.mean([s for _, _, s in each], axis=0),
         _COLD_OUTAGE_PER_C * np.mean(deep_cold, axis=0),
     )
 
 
-def _demand(temp_c: FloatArray, longitude: float) -> FloatArray:
+def _demand(market: MarketNormals, temp_c: FloatArray, longitude: float) -> FloatArray:
     """Return demand before it is taken over its mean; 1 January is a Monday, as in 2001."""
     local = np.arange(HOURS_PER_YEAR) + longitude / 15
     swing = _DAILY_SWING * np.cos(2 * np.pi * (local - _PEAK_HOUR) / 24)
     weekend = np.where((local // 24) % 7 >= 5, _WEEKEND, 0.0)
     before = np.concatenate((temp_c[-11:], temp_c))
     trailing = np.convolve(before, np.ones(12) / 12, mode="valid")
-    heating = _HEATING_PER_C * np.maximum(_HEATING_BELOW_C - temp_c, 0)
-    cooling = _COOLING_PER_C * np.maximum(trailing - _COOLING_ABOVE_C, 0)
+    heating = market.heating_per_c * np.maximum(_HEATING_BELOW_C - temp_c, 0)
+    cooling = market.cooling_per_c * np.maximum(trailing - _COOLING_ABOVE_C, 0)
     result: FloatArray = 1 + swing + weekend + heating + cooling
     return result
 
@@ -205,7 +207,7 @@ def _clean_share(market: MarketNormals, c: _Calibration, drivers: _Drivers) -> F
 @lru_cache(maxsize=64)
 def _calibrate(market: MarketNormals) -> _Calibration:
     """Return the constants that give the market's means over the reference years."""
-    years = [_drivers(market.stations, y, _REFERENCE_SEED) for y in range(_REFERENCE_YEARS)]
+    years = [_drivers(market, y, _REFERENCE_SEED) for y in range(_REFERENCE_YEARS)]
     all_hours = _Drivers(
         *(
             np.concatenate([getattr(d, name) for d in years])
