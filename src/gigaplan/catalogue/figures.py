@@ -142,7 +142,7 @@ def figure(figure_id: str) -> Figure:
         raise InputError(
             Problem(
                 f"the catalogue has no figure '{figure_id}'.",
-                hint=nearest(figure_id, _table()) or _where_it_breaks(figure_id),
+                hint=_hint(figure_id),
             )
         )
     return found
@@ -201,17 +201,18 @@ def _check_kind(kind: str) -> None:
         raise InputError(Problem(f"the catalogue has no kind '{kind}'.", hint=hint))
 
 
-def _where_it_breaks(figure_id: str) -> str:
-    """Say which part of an id is unknown."""
-    parts = figure_id.split(".", 2)
-    if parts[0] not in KINDS:
-        return f"Its kind is one of: {', '.join(KINDS)}."
-    known = _entries()[parts[0]]
-    if len(parts) < 2 or parts[1] not in known:
-        wrong = parts[1] if len(parts) > 1 else ""
-        return nearest(wrong, known) or f"'{parts[0]}' has: {', '.join(known)}."
-    fields = [f.field for f in _table().values() if f.kind == parts[0] and f.entry == parts[1]]
-    return f"'{parts[0]}.{parts[1]}' has: {', '.join(fields)}."
+def _hint(figure_id: str) -> str:
+    """Return the nearest id, or what there is where the id first goes wrong."""
+    kind, entry, field = [*figure_id.split(".", 2), "", ""][:3]
+    if kind not in KINDS:
+        return nearest(kind, KINDS) or f"Its kind is one of: {', '.join(KINDS)}."
+    known = _entries()[kind]
+    if entry not in known:
+        near = nearest(f"{kind}.{entry}.{field}", [f"{kind}.{name}.{field}" for name in known])
+        return near if nearest(entry, known) else f"'{kind}' has: {', '.join(known)}."
+    ids = [f.id for f in _table().values() if f.kind == kind and f.entry == entry]
+    fields = ", ".join(i.split(".", 2)[2] for i in ids)
+    return nearest(figure_id, ids) or f"'{kind}.{entry}' has: {fields}."
 
 
 @cache
