@@ -105,5 +105,7 @@ def _add_target(assembly: Assembly, problem: ExpansionProblem) -> None:
             assembly.add_entries(rows, assembly.columns["online", site.name, y], 1.0)
         if goal.shortfall_usd_per_it_mw_year is not None:
             penalty = problem.by_period(goal.shortfall_usd_per_it_mw_year)[y]
-            short = assembly.add_columns(("shortfall", y), 1, cost=period.weight * penalty)
+            short = assembly.add_columns(
+                ("shortfall", y), 1, cost=period.weight * penalty, upper=target[y]
+            )
             assembly.add_entries(rows, short, 1.0)

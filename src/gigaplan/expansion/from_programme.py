@@ -1,10 +1,8 @@
 """Plans a programme: its figures and series as an expansion problem, and the solution as a Plan.
 
-Investment is yearly; operation of each year is on representative days of all weather years. A
-first solve on the same days in four-hour steps finds the whole units; they are then held on
-hourly steps, where a linear relaxation bounds them, so the gap that a plan carries is that of
-the hourly problem. What the days leave out is told in the plan's notes as the error of the means
-and of the duration curves of the series.
+Investment is yearly; operation of each year is on representative days of all weather years.
+Series on the chosen days are scaled to their true means. What the days leave out besides is told
+in the plan's notes: how far the means were off before that, and how far the duration curves are.
 """
 
 from __future__ import annotations
@@ -41,7 +39,9 @@ from gigaplan.weather.model import Series
 FIRM_SHED_MULTIPLE = 10.0
 """Unserved firm inference costs this many times what unserved training does. Assumed."""
 
-COARSE_STEP_HOURS = 4
+LONGEST_STEP_HOURS = 6
+QUICK_SITE_STEPS = 8_000
+"""Sites times years times steps that plan in about ten seconds on two cores."""
 _KG_PER_T = 1e3
 
 
@@ -63,7 +63,7 @@ def plan(
     time_limit_s: float | None = None,
     threads: int | None = None,
     days: int | None = None,
-    step_hours: int = 1,
+    step_hours: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Plan:
     """Return the least-cost plan of a programme.
@@ -82,7 +82,7 @@ def plan(
     days : int, optional
         Representative days; the programme's own number if None.
     step_hours : int
-        Hours averaged into one step of operation.
+        Hours averaged into one step of operation; as few as keep the program quick if None.
     progress : callable, optional
         Called with the share of the work done, 0 to 1, after each stage.
 
@@ -113,33 +113,20 @@ def plan_in_full(
     time_limit_s: float | None = None,
     threads: int | None = None,
     days: int | None = None,
-    step_hours: int = 1,
+    step_hours: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> PlannedProgramme:
     """Return the plan together with the problem and solution behind it; parameters as `plan`."""
+    count = programme.representative_days if days is None else days
+    step_hours = step_hours or quick_step_hours(programme, count)
     chosen = representative_days(programme, series, days=days, step_hours=step_hours)
     problem = problem_from_programme(programme, series, chosen)
-    first: Solution | None = None
-    whole = programme.integer_units and step_hours < COARSE_STEP_HOURS
-    if whole:
-        coarse = representative_days(programme, series, days=days, step_hours=COARSE_STEP_HOURS)
-        first = solve(
-            problem_from_programme(programme, series, coarse),
-            gap=gap / 2,
-            time_limit_s=None if time_limit_s is None else time_limit_s / 2,
-            threads=threads,
-            progress=_shares(progress, 0.0, 0.4),
-        )
-    left = None
-    if time_limit_s is not None:
-        left = max(1.0, time_limit_s - (first.seconds if first else 0.0))
     solution = solve(
         problem,
         gap=gap,
-        time_limit_s=left,
+        time_limit_s=time_limit_s,
         threads=threads,
-        progress=_shares(progress, 0.4 if whole else 0.0, 1.0),
-        start=first,
+        progress=_shares(progress),
     )
     return PlannedProgramme(
         plan_of(programme, problem, solution, _notes(programme, series, chosen, problem, solution)),
@@ -152,13 +139,11 @@ def plan_in_full(
 _STAGE_SHARE = {"built": 0.05, "relaxed": 0.5, "done": 1.0}
 
 
-def _shares(
-    progress: Callable[[float], None] | None, begin: float, end: float
-) -> Callable[[Progress], None] | None:
-    """Return what tells `progress` how much of the span `begin` to `end` a stage completes."""
+def _shares(progress: Callable[[float], None] | None) -> Callable[[Progress], None] | None:
+    """Return what tells `progress` the share of the work that a stage completes."""
     if progress is None:
         return None
-    return lambda at: progress(begin + (end - begin) * _STAGE_SHARE.get(at.stage, 0.9))
+    return lambda at: progress(_STAGE_SHARE.get(at.stage, 0.9))
 
 
 def representative_days(
@@ -176,10 +161,11 @@ def representative_days(
     count = programme.representative_days if days is None else days
     features: dict[str, FloatArray] = {}
     for name in programme.sites:
-        site = series.sites[name]
-        features[f"{name} pue"] = site.pue
-        features[f"{name} solar"] = site.solar_cf
-        features[f"{name} wind"] = site.wind_cf
+        features[f"pue of {name}"] = series.sites[name].pue
+    for project in programme.power.values():
+        if project.resource in ("solar", "wind"):
+            place = project.site or project.zone
+            features[f"{project.resource} of {place}"] = _resource(project, programme, series)
     for name in programme.zones:
         features[f"{name} price"] = series.zones[name].price_usd_per_mwh
     features["mean price"] = np.mean(
@@ -187,6 +173,15 @@ def representative_days(
     )
     extremes: tuple[Extreme, ...] = (("mean price", "highest"),) if count >= 4 else ()
     return choose_days(features, count, extremes=extremes, step_hours=step_hours)
+
+
+def quick_step_hours(programme: ResolvedProgramme, days: int) -> int:
+    """Return the shortest step under which sites, years and steps make a quick program."""
+    place_days = len(programme.sites) * len(programme.years) * days
+    for step in (1, 2, 3, 4):
+        if place_days * 24 / step <= QUICK_SITE_STEPS:
+            return step
+    return LONGEST_STEP_HOURS
 
 
 def _check_series(programme: ResolvedProgramme, series: Series) -> None:
@@ -261,7 +256,7 @@ def _zone(
     found = series.zones[name]
     return Zone(
         name=name,
-        price_usd_per_mwh=days.take(found.price_usd_per_mwh),
+        price_usd_per_mwh=days.take(found.price_usd_per_mwh, keep_mean=True),
         dirty_fraction=np.clip(1 - days.take(found.clean_share_fraction), 0, 1),
         co2_t_per_mwh=days.take(found.carbon_kg_per_mwh) / _KG_PER_T,
         # what contracts deliver beyond a site's need settles at the market's price
@@ -278,7 +273,7 @@ def _site(
     share = size / size.sum() if size.sum() > 0 else np.zeros(len(here))
     load = float(share @ [c.load_factor_fraction for c in here]) if here else 1.0
     firm = float(share @ [c.firm_inference_fraction for c in here]) if here else 1.0
-    pue = days.take(found.pue)
+    pue = np.maximum(days.take(found.pue, keep_mean=True), 1.0)
     mean_pue = float(np.average(pue, weights=days.hours.weights))
     worth = programme.shortfall_usd_per_it_mw_year / (8760 * load * mean_pue)
     return Site(
@@ -329,16 +324,21 @@ def _availability(
     series: Series,
     days: RepresentativeDays,
 ) -> FloatArray | float:
-    """Return output over capacity; a zone's sun and wind are the mean over its sites."""
+    """Return output over capacity on the chosen days; outages are taken at their mean."""
     up = options.firm_availability(project)
     if project.resource not in ("solar", "wind"):
         return up
+    return np.clip(days.take(_resource(project, programme, series), keep_mean=True) * up, 0, 1)
+
+
+def _resource(project: SupplyFigures, programme: ResolvedProgramme, series: Series) -> FloatArray:
+    """Return output over capacity as the weather allows, [weather year, hour]."""
     names = [project.site] if project.site else _sites_of(project.zone, programme)
     found = [
         series.sites[name].solar_cf if project.resource == "solar" else series.sites[name].wind_cf
         for name in names
     ]
-    return np.clip(days.take(np.mean(found, axis=0)) * up, 0, None)
+    return np.asarray(np.mean(found, axis=0))
 
 
 def _sites_of(zone: str, programme: ResolvedProgramme) -> list[str]:
@@ -369,8 +369,9 @@ def _notes(
     return (
         f"Operation is on {len(days.days)} representative days in steps of {days.step_hours} h, "
         f"chosen from {series.weather_years} weather years ({' and '.join(kinds)} weather).",
-        f"On them the mean of no series is off by more than {days.worst_mean_fraction:.1%}, and no "
-        f"duration curve by more than {days.worst_duration_curve_fraction:.1%} of its range.",
+        f"Before scaling to their true means, the mean of no series on them was off by more than "
+        f"{days.worst_mean_fraction:.1%}; duration curves are off by at most "
+        f"{days.worst_duration_curve_fraction:.1%} of their range (root mean square).",
         f"Solved as one program of {solution.rows:,} rows and {solution.columns:,} columns "
         f"({solution.route}, {solution.method}) in {solution.seconds:.1f} s; worst residual "
         f"{solution.largest_residual:.1g}.",

@@ -131,7 +131,8 @@ def _add_take_or_pay(
     price = problem.by_hour(contract.price_usd_per_mwh)[y] * problem.hours.weights
     taken = contract.take_or_pay_fraction * float(price @ share)
     weight = problem.periods[y].weight
-    paid = assembly.add_columns(("paid", option.name, y), 1, cost=weight * MILLION)
+    most = float(price @ share) * float(asset.maximum[y]) / MILLION
+    paid = assembly.add_columns(("paid", option.name, y), 1, cost=weight * MILLION, upper=most)
     floor = assembly.add_rows(("take or pay", option.name, y), 1, lower=0.0)
     assembly.add_entries(floor, paid, 1.0)
     assembly.add_entries(floor, asset.capacity[y], -taken / MILLION)

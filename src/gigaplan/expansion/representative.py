@@ -78,11 +78,18 @@ class RepresentativeDays:
         weights = np.repeat(self.weight_days * self.step_hours, steps)
         return Hours(weights, (steps,) * len(self.days), float(self.step_hours))
 
-    def take(self, series: FloatArray) -> FloatArray:
-        """Return an hourly series ([hour] or [weather year, hour]) on the chosen days' steps."""
+    def take(self, series: FloatArray, *, keep_mean: bool = False) -> FloatArray:
+        """Return an hourly series ([hour] or [weather year, hour]) on the chosen days' steps.
+
+        With `keep_mean` it is scaled to the mean of the whole series.
+        """
         steps = _HOURS // self.step_hours
         by_day = np.asarray(series, dtype=np.float64).reshape(-1, steps, self.step_hours)
-        return np.asarray(by_day.mean(axis=2)[self.days].ravel())
+        shown = np.asarray(by_day.mean(axis=2)[self.days].ravel())
+        mean = float(np.average(shown, weights=self.hours.weights))
+        if keep_mean and mean > 0:
+            shown = shown * (float(by_day.mean()) / mean)
+        return shown
 
     @property
     def worst_mean_fraction(self) -> float:

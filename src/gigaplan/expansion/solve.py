@@ -7,8 +7,7 @@ bound is still above what was asked, branch and bound goes on from the best plan
 whole-unit plan come from the linear program with those units held.
 
 The linear method is the one that was fastest for the size (`benchmarks/expansion_reference.py`):
-dual simplex for small programs, the HiPO interior method for large ones, which stops at the
-gap asked for where that is wide and otherwise crosses over to a vertex.
+dual simplex up to 100,000 columns, above that the HiPO interior method with crossover.
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ from gigaplan.expansion.read_back import (
 )
 from gigaplan.expansion.solution import Progress, Route, Solution, relative_gap
 
-SIMPLEX_UP_TO_COLUMNS = 20_000
-WIDE_GAP = 1e-3
+SIMPLEX_UP_TO_COLUMNS = 100_000
+DIVE_FROM_COLUMNS = 20_000
 
 
 def solve(
@@ -61,8 +60,7 @@ def solve(
     time_limit_s : float, optional
         Wall seconds after which the best plan found is returned.
     gap : float
-        Relative gap that is good enough: of plans with whole units, and from 1e-3 on of large
-        linear problems too.
+        Relative gap that is good enough for a plan with whole units.
     threads : int, optional
         Most threads; the solver's choice if None.
     progress : callable, optional
@@ -114,17 +112,13 @@ class _Run:
         self._progress = progress
         small = form.program.matrix.shape[1] <= SIMPLEX_UP_TO_COLUMNS
         self._method: Method = method or ("simplex" if small else "hipo")
-        loose = gap >= WIDE_GAP and self._method != "simplex"
-        self._tolerance = gap / 100 if loose else 0.0
         self._report("built", np.inf, -np.inf)
         self._session = Session(form.program, threads=threads)
 
     def solve(self, start: Solution | None) -> Solution:
         """Return the plan."""
         form = self._form
-        relaxed = self._session.solve_linear(
-            self._method, time_limit_s=self._left(), tolerance=self._tolerance
-        )
+        relaxed = self._session.solve_linear(self._method, time_limit_s=self._left())
         if relaxed.status == "infeasible":
             raise explain_infeasible(form, threads=self._threads)
         if relaxed.status == "unbounded":
@@ -133,7 +127,7 @@ class _Run:
             raise SolverError(
                 f"the linear program ended with '{relaxed.status}' before any plan was found."
             )
-        residual = check_point(form.program, relaxed, tolerance=self._tolerance)
+        residual = check_point(form.program, relaxed)
         self._report("relaxed", np.inf, relaxed.bound)
         found = _Found(relaxed, relaxed.bound, "linear", residual)
         if form.program.whole.any():
@@ -181,17 +175,14 @@ class _Run:
         if best is None:
             raise SolverError("no plan with whole units was found in the time allowed.")
         self._report(route, best.objective, bound)
-        if route != "whole by earlier plan" or self._tolerance == 0:
-            best = self._held(best)
-        residual = check_point(self._form.program, best, tolerance=self._tolerance)
+        best = self._held(best)
+        residual = check_point(self._form.program, best)
         return _Found(best, min(bound, best.objective), route, residual)
 
     def _held(self, best: Point) -> Point:
         """Return the linear optimum with the whole columns of `best` held, for its prices."""
         whole = np.flatnonzero(self._form.program.whole)
-        fixed = self._session.fix(
-            whole, best.values[whole], self._method, tolerance=self._tolerance
-        )
+        fixed = self._session.fix(whole, best.values[whole])
         if fixed.status != "optimal":
             raise SolverError("the units found leave no plan when they are held.")
         return fixed
@@ -211,13 +202,7 @@ class _Run:
             return None, route
         columns = np.concatenate([columns for columns, _ in fitting])
         values = np.concatenate([values for _, values in fitting])
-        point = self._session.fix(
-            columns,
-            values,
-            self._method,
-            time_limit_s=self._left(),
-            tolerance=self._tolerance,
-        )
+        point = self._session.fix(columns, values, time_limit_s=self._left())
         whole = np.flatnonzero(self._form.program.whole)
         if point.status != "optimal" or len(np.setdiff1d(whole, columns)):
             return None, route
@@ -228,7 +213,7 @@ class _Run:
         program = self._form.program
         counted = relaxed.values[program.whole]
         settled = bool(np.abs(counted - np.round(counted)).max(initial=0.0) < 1e-6)
-        if settled or program.matrix.shape[1] > SIMPLEX_UP_TO_COLUMNS:
+        if settled or program.matrix.shape[1] > DIVE_FROM_COLUMNS:
             return dive(self._session, relaxed, self._left)
         return None
 
