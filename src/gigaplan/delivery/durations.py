@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,14 @@ Z90 = 1.2815515655446004
 """Normal score of 90%."""
 
 Array: TypeAlias = NDArray[np.float64]
+
+
+class Duration(Protocol):
+    """Any distribution of months, given as its value at each normal score."""
+
+    def at_scores(self, z: Array) -> Array:
+        """Return months at normal scores `z`, not falling in z and not below zero."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +187,30 @@ class QuantileTable:
         return np.asarray(np.interp(ndtr(z), p, m))
 
 
-Duration: TypeAlias = Fixed | Quantiles | Triangular | Lognormal | Normal | QuantileTable
+@dataclass(frozen=True)
+class Scaled:
+    """Another duration times a factor, less months already behind; held at zero.
+
+    Parameters
+    ----------
+    duration : Duration
+    factor : float
+        What each of its values is multiplied by.
+    done_months : float
+        Months of work already done, taken off after that.
+    """
+
+    duration: Duration
+    factor: float = 1.0
+    done_months: float = 0.0
+
+    def __post_init__(self) -> None:
+        _at_least_zero("the factor of a duration", self.factor)
+        _at_least_zero("the part of a duration already done", self.done_months)
+
+    def at_scores(self, z: Array) -> Array:
+        """Return months at normal scores."""
+        return np.maximum(self.duration.at_scores(z) * self.factor - self.done_months, 0.0)
 
 
 def fixed_months(duration: Duration | float) -> float | None:

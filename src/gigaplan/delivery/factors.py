@@ -94,7 +94,7 @@ def usable_correlation(factors: Factors) -> tuple[NDArray[np.float64], tuple[str
     if not len(given) or np.linalg.eigvalsh(given)[0] >= -_TOLERANCE:
         return given, ()
     repaired = nearest_correlation(given)
-    i, j = np.unravel_index(np.argmax(np.abs(repaired - given)), given.shape)
+    i, j = divmod(int(np.argmax(np.abs(repaired - given))), len(given))
     return repaired, (
         "the correlations of the shared causes contradict each other (the matrix is not positive "
         "semidefinite); the nearest ones that agree are used. The largest change is "

@@ -206,7 +206,8 @@ class SimulationResult:
 
     def finish(self, activity: str) -> NDArray[np.float64]:
         """Return one activity's end by draw, absolute months, infinity where it never ends."""
-        return self.finish_months[self.position(activity)]
+        row: NDArray[np.float64] = self.finish_months[self.position(activity)]
+        return row
 
     def probability_by(self, activity: str, month: float) -> Estimate:
         """Return the chance that an activity has ended by a month, with its standard error."""

@@ -147,10 +147,11 @@ def _wrong_numbers(activity: Activity) -> list[Problem]:
 
 
 def _wrong_approval(who: str, approval: Approval) -> list[Problem]:
-    out = []
-    for chance in (approval.success_probability, approval.retry_success_probability):
-        if chance is not None and not 0 <= chance <= 1:
-            out.append(Problem(f"{who} succeeds with probability {chance:g}; 0 to 1 is allowed."))
+    out = [
+        Problem(f"{who} succeeds with probability {chance:g}; 0 to 1 is allowed.")
+        for chance in (approval.success_probability, approval.retry_success_probability)
+        if chance is not None and not 0 <= chance <= 1
+    ]
     if not 1 <= approval.attempts <= 100:
         out.append(Problem(f"{who} has {approval.attempts} attempts; 1 to 100 are allowed."))
     return out

@@ -13,10 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from gigaplan.core.errors import InputError, Problem, nearest, require
-from gigaplan.delivery._kernels import BLOCK, simulate_blocks
+from gigaplan.delivery._kernels import simulate_blocks
 from gigaplan.delivery.factors import Factors, usable_correlation
 from gigaplan.delivery.model import Activity, Holds, Outcome, SimulationResult, Slots
 from gigaplan.delivery.network import Layout, check, lay_out
+from gigaplan.delivery.scores._kernels import BLOCK
 
 DEFAULT_HORIZON_MONTHS = 480.0
 _MOST_DRAWS = 50_000_000

@@ -1,0 +1,214 @@
+"""A programme's halls, chips and connections as entities and activities.
+
+Conventions as in `programme_units`, and:
+
+* Local consent of a site is one event: it stops all phases not yet begun, or delays them all
+  by the same months. A phase is begun if it is operating or building.
+* Chips bought in a year are ordered so that with the median lead they come with the first
+  phase of their campus planned in that year, or in July if there is none; never before their
+  generation ships. They leave at the end of their life.
+* Halls that operate at the start are full of evenly aged chips of the campus's first
+  generation, which leave by a like amount each December.
+* A connection that is not firm comes with the site's delay behind its announced month, and
+  no step before an earlier step of its site.
+"""
+
+from __future__ import annotations
+
+from gigaplan.core.timeline import MONTHS_PER_YEAR, month_text
+from gigaplan.delivery.durations import Duration, Scaled
+from gigaplan.delivery.model import Activity, Approval
+from gigaplan.delivery.programme_units import (
+    Delivered,
+    StagePart,
+    cause_loading,
+    quantiles,
+    shifted_month,
+)
+from gigaplan.programme.plan import Plan
+from gigaplan.programme.resolved import (
+    CampusFigures,
+    PhaseFigures,
+    ResolvedProgramme,
+    SiteFigures,
+)
+from gigaplan.programme.trajectories import Entity
+
+_MID_YEAR = 6
+
+
+def consent_factor(site: str) -> str:
+    """Return the name of the shared cause that is a site's local consent."""
+    return f"consent of {site}"
+
+
+def planned_phases(
+    programme: ResolvedProgramme, plan: Plan
+) -> list[tuple[CampusFigures, PhaseFigures, Entity]]:
+    """Return every planned phase with its planned month."""
+    out = []
+    for build in sorted(plan.phases, key=lambda b: (b.year, b.campus, b.phase)):
+        campus = programme.campuses[build.campus]
+        phase = next(p for p in campus.phases if p.name == build.phase)
+        month = (
+            phase.month if phase.status == "operating" else shifted_month(phase.month, build.year)
+        )
+        entity = Entity("phase", campus.name, phase.name, campus.site, build.it_mw, month)
+        out.append((campus, phase, entity))
+    return out
+
+
+def phase_activities(
+    programme: ResolvedProgramme, plan: Plan
+) -> tuple[list[Activity], list[Delivered]]:
+    """Return permission, construction and handover of all planned phases."""
+    activities: list[Activity] = []
+    delivered: list[Delivered] = []
+    for campus, phase, entity in planned_phases(programme, plan):
+        made, parts, share = _phase(programme, campus, phase, entity)
+        activities += made
+        delivered.append(Delivered(entity, made[-1].id, parts, share))
+    return activities, delivered
+
+
+def _phase(
+    programme: ResolvedProgramme, campus: CampusFigures, phase: PhaseFigures, entity: Entity
+) -> tuple[list[Activity], tuple[StagePart, ...], float]:
+    name, start = f"phase {campus.name}.{phase.name}", programme.timeline.first
+    permission, construct = f"{name}.permission", f"{name}.construct"
+    handover = Activity(
+        f"{name}.service",
+        0.0,
+        [permission if phase.status == "operating" else construct],
+        earliest_month=max(entity.planned_month, start),
+        project=campus.name,
+    )
+    begun = phase.status in ("operating", "building")
+    site = programme.sites[campus.site]
+    median = phase.construct_months.p50
+    ahead = max(0.0, float(entity.planned_month - start))
+    share = min(1.0, ahead / median) if phase.status == "building" and median > 0 else 1.0
+    begin = max(float(start), entity.planned_month - median * share)
+    consent = (
+        Activity(permission, 0.0, earliest_month=float(start), project=campus.name)
+        if begun
+        else _consent(site, permission, begin, campus.name)
+    )
+    if phase.status == "operating":
+        return [consent, handover], (), 1.0
+    length: Duration = quantiles(phase.construct_months)
+    building = Activity(
+        construct,
+        length if share == 1.0 else Scaled(length, factor=share),
+        [permission],
+        earliest_month=begin,
+        loadings=cause_loading(programme, "labour"),
+        project=campus.name,
+        unit=phase.name,
+    )
+    parts = (StagePart(construct, "construct", 1.0, median * share),)
+    return [consent, building, handover], parts, share
+
+
+def _consent(site: SiteFigures, name: str, begin: float, project: str) -> Activity:
+    """Return local consent to a phase: one event for all phases of a site in a draw."""
+    delay = site.community_delay_months
+    blocked = site.block_probability_fraction
+    shared = {consent_factor(site.name): 1.0}
+    return Activity(
+        name,
+        quantiles(delay) if delay is not None else 0.0,
+        earliest_month=begin,
+        loadings=shared,
+        approval=Approval(1 - blocked, loadings=shared) if blocked > 0 else None,
+        project=project,
+    )
+
+
+def accelerator_activities(
+    programme: ResolvedProgramme, plan: Plan
+) -> tuple[list[Activity], list[Delivered]]:
+    """Return orders and deliveries of all planned chips."""
+    phases = planned_phases(programme, plan)
+    activities: list[Activity] = []
+    delivered: list[Delivered] = []
+    start = programme.timeline.first
+    for buy in sorted(plan.accelerators, key=lambda b: (b.year, b.campus, b.accelerator)):
+        chip = programme.accelerators[buy.accelerator]
+        opening = [
+            entity.planned_month
+            for campus, phase, entity in phases
+            if campus.name == buy.campus
+            and phase.status != "operating"
+            and entity.planned_month // MONTHS_PER_YEAR == buy.year
+        ]
+        planned = min(opening, default=MONTHS_PER_YEAR * buy.year + _MID_YEAR)
+        planned = max(planned, chip.available_month, start)
+        site = programme.campuses[buy.campus].site
+        name = f"{buy.accelerator}-{buy.year}"
+        entity = Entity("accelerator", buy.campus, name, site, buy.it_mw, planned)
+        order = f"chips {buy.campus}.{name}.delivery"
+        lead = chip.delivery_months
+        activities.append(
+            Activity(
+                order,
+                quantiles(lead),
+                earliest_month=max(float(start), planned - lead.p50),
+                loadings=cause_loading(programme, "chips"),
+                project=buy.campus,
+            )
+        )
+        last = f"chips {buy.campus}.{name}.service"
+        activities.append(Activity(last, 0.0, [order], earliest_month=planned, project=buy.campus))
+        delivered.append(Delivered(entity, last, (StagePart(last, "delivery", 1.0, 0.0),)))
+    return activities, delivered
+
+
+def connection_activities(
+    programme: ResolvedProgramme, plan: Plan
+) -> tuple[list[Activity], list[Delivered]]:
+    """Return announced steps of connection, and those that the plan adds."""
+    activities: list[Activity] = []
+    delivered: list[Delivered] = []
+    grid = cause_loading(programme, "grid")
+    for site in programme.sites.values():
+        before: list[str] = []
+        for step in site.connection:
+            name = f"{site.name}-{month_text(step.month)}"
+            entity = Entity("connection", site.name, name, site.name, step.added_mw, step.month)
+            made = _connection(site, entity, before, grid, firm=step.firm)
+            activities += made
+            before = [made[-1].id]
+            delivered.append(Delivered(entity, made[-1].id))
+    for build in sorted(plan.connections, key=lambda b: (b.year, b.site)):
+        site = programme.sites[build.site]
+        month = shifted_month(site.reinforcement_month, build.year)
+        name = f"{site.name}-reinforcement-{build.year}"
+        entity = Entity("connection", site.name, name, site.name, build.mw, month)
+        made = _connection(site, entity, [], grid, firm=False)
+        activities += made
+        delivered.append(
+            Delivered(entity, made[-1].id, (StagePart(made[-1].id, "connect", 1.0, 0.0),))
+        )
+    return activities, delivered
+
+
+def _connection(
+    site: SiteFigures,
+    entity: Entity,
+    before: list[str],
+    grid: dict[str, float],
+    *,
+    firm: bool,
+) -> list[Activity]:
+    """Return delay and energising of a step; `before` are earlier steps of an announced row."""
+    delay = f"connection {entity.name}.delay"
+    service = f"connection {entity.name}.service"
+    late = Activity(
+        delay,
+        0.0 if firm else quantiles(site.connection_delay_months),
+        earliest_month=float(entity.planned_month),
+        loadings={} if firm else grid,
+        project=site.name,
+    )
+    return [late, Activity(service, 0.0, [delay, *before], project=site.name)]

@@ -1,0 +1,77 @@
+"""Cash by month: each stage's money is spent evenly while the stage lasts in that draw.
+
+A slipping stage spends later, a longer one more slowly; a stage that never begins spends
+nothing, and one that is refused at its end has spent. Money before the first month is
+sunk and money after the last month is not counted.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.core.errors import require
+from gigaplan.delivery._kernels import add_spend
+from gigaplan.delivery.parallel import over_draws
+
+Floats = NDArray[np.float64]
+
+
+def spend_by_month(
+    begin_months: Floats,
+    end_months: Floats,
+    amount_usd: Floats,
+    *,
+    first_month: int,
+    months: int,
+    refused_after_months: Floats | None = None,
+    threads: int = 1,
+) -> tuple[Floats, Floats]:
+    """Return spending by month and draw, and what each stage has spent.
+
+    Parameters
+    ----------
+    begin_months, end_months : ndarray, shape [stage, draw]
+        Absolute months; infinity where never.
+    amount_usd : ndarray, shape [stage, draw]
+        Money of each stage in each draw.
+    first_month, months : int
+        The months counted.
+    refused_after_months : ndarray, shape [stage], optional
+        Length over which a stage that begins and never ends has spent; 1 month if left out.
+    threads : int
+        Threads that share the draws; results do not depend on it.
+
+    Returns
+    -------
+    by_month : ndarray, shape [month, draw]
+    by_stage : ndarray, shape [stage, draw]
+        Summed over the months counted.
+    """
+    require(
+        begin_months.shape == end_months.shape == amount_usd.shape and begin_months.ndim == 2,
+        "beginnings, ends and money of the stages have different shapes.",
+    )
+    require(bool(np.all(amount_usd >= 0)), "money of a stage is below zero; 0 or more is allowed.")
+    stages, draws = begin_months.shape
+    length = np.ones(stages) if refused_after_months is None else refused_after_months
+    change = np.zeros((months + 2, draws))
+    by_stage = np.zeros((stages, draws))
+    over_draws(
+        lambda at, to: add_spend(
+            begin_months,
+            end_months,
+            amount_usd,
+            length,
+            float(first_month),
+            at,
+            to,
+            change,
+            by_stage,
+        ),
+        draws,
+        threads,
+    )
+    # differences of rates that cancel leave dust of either sign
+    by_month = np.maximum(np.cumsum(change[:months], axis=0), 0.0)
+    return by_month, by_stage
