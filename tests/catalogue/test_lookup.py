@@ -161,6 +161,15 @@ def test_many_figures_are_shown_by_entry() -> None:
     assert "matches" in listing.as_text(())
 
 
+def test_the_whole_catalogue_is_shown_by_its_entries() -> None:
+    text = listing.as_text(listing.rows())
+    for kind in catalogue.KINDS:
+        for name in catalogue.entries(kind):
+            assert f"{kind}.{name} " in text
+    assert f"{len(catalogue.figures())} figures: " in text
+    assert len(text.splitlines()) < 200
+
+
 def test_json_rows_hold_every_column() -> None:
     rows = json.loads(json.dumps(listing.as_json(listing.rows(text=NATRIUM))))
     assert rows[0]["value"] == 11594

@@ -123,6 +123,16 @@ def test_an_estimate_times_its_reference_class_covers_vogtle() -> None:
     assert 10000 <= moderate * mean <= 13000  # Vogtle 3 and 4 as realised, about 11,000
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_later_units_are_in_the_same_dollars_as_the_first_and_cost_no_more(name: str) -> None:
+    found = catalogue.technology(name)
+    if found.nth_overnight_usd_per_kw is not None:
+        first = found.figure("overnight_usd_per_kw")
+        later = found.figure("nth_overnight_usd_per_kw")
+        assert first.base_year == later.base_year
+        assert later.value <= first.value
+
+
 def test_a_battery_of_four_hours_costs_what_atb_says() -> None:
     found = catalogue.technology("battery")
     energy = found.energy_usd_per_kwh

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from gigaplan.catalogue.entry import title_of
@@ -57,11 +58,17 @@ def as_json(shown: Iterable[Figure]) -> list[dict[str, str | float | int | None]
 
 
 def as_text(shown: Sequence[Figure]) -> str:
-    """Return a table of figures by entry; one figure alone is shown with its source and note."""
+    """Return a table of figures by entry.
+
+    One figure alone is shown with its source and note; the whole catalogue as
+    its entries, with the number of figures in each.
+    """
     if not shown:
         return "No figure of the catalogue matches. Try fewer words, or leave them out for all."
     if len(shown) == 1:
         return _in_full(shown[0])
+    if len(shown) == len(figures()):
+        return _overview(shown)
     lines: list[str] = []
     heading = ""
     width = max(len(f.field) for f in shown)
@@ -74,6 +81,24 @@ def as_text(shown: Sequence[Figure]) -> str:
         lines.append(f"  {f.field:<{width}}  {_span(f)} {f.unit}{year}  {f.mark}")
     count = f"{len(shown)} figures. Show one with its source: gigaplan catalogue {shown[0].id}"
     return "\n".join([*lines, "", count])
+
+
+def _overview(shown: Sequence[Figure]) -> str:
+    counts = Counter((f.kind, f.entry) for f in shown)
+    width = max(len(f"{kind}.{entry}") for kind, entry in counts)
+    lines: list[str] = []
+    last = ""
+    for (kind, entry), count in counts.items():
+        if kind != last:
+            lines += ["", kind] if lines else [kind]
+            last = kind
+        lines.append(f"  {f'{kind}.{entry}':<{width}}  {count:>3}  {title_of(kind, entry)}")
+    marks = Counter(f.mark for f in shown)
+    total = ", ".join(f"{marks[mark]} {mark}" for mark in ("stated", "derived", "assumed"))
+    advice = (
+        "List an entry: gigaplan catalogue natrium. Search: gigaplan catalogue transformer lead"
+    )
+    return "\n".join([*lines, "", f"{len(shown)} figures: {total}.", advice])
 
 
 def _in_full(f: Figure) -> str:
