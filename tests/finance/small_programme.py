@@ -22,6 +22,7 @@ from gigaplan.programme.resolved import (
     PhaseFigures,
     ReferenceClassFigures,
     ResolvedProgramme,
+    SiteFigures,
     StageFigures,
     SupplyFigures,
 )
@@ -66,6 +67,18 @@ def supply(name: str, contract: Contract, **changes: Any) -> SupplyFigures:
         "credit": "none",
     }
     return SupplyFigures(**(plain | changes))
+
+
+def site(name: str, **changes: Any) -> SiteFigures:
+    plain: dict[str, Any] = {field.name: 0.0 for field in dataclasses.fields(SiteFigures)} | {
+        "name": name,
+        "title": name,
+        "zone": "pjm",
+        "connection": (),
+        "connection_delay_months": SPAN,
+        "design_pue": 1.2,
+    }
+    return SiteFigures(**(plain | changes))
 
 
 def company(**changes: Any) -> funding.Company:

@@ -12,7 +12,8 @@ from tests.finance import small_programme as small
 
 from gigaplan import finance
 from gigaplan.core.errors import InputError
-from gigaplan.finance import programme_money, programme_sources
+from gigaplan.finance import draws as of_draws
+from gigaplan.finance import held_compute, programme_money, programme_sources
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.programme.supply import Own, Ppa, Prepaid, Tolling
 
@@ -141,11 +142,11 @@ def test_every_contract_charges_what_it_says() -> None:
     summary = small.operating(world)
     made = summary.project_energy_mwh["reactor"]
 
-    def sources(contract: Own | Ppa | Prepaid | Tolling) -> programme_money.Sources:
+    def sources(contract: Own | Ppa | Prepaid | Tolling) -> of_draws.Sources:
         project = small.supply("reactor", contract)
         programme = dataclasses.replace(small.programme(), power={"reactor": project})
         assets = programme_sources.assets_of(programme, small.plan(), world)
-        return programme_money.Sources(programme, small.plan(), world, summary, assets, {})
+        return of_draws.Sources(programme, small.plan(), world, summary, assets, {})
 
     whole = slice(0, 20)
     cost = {
@@ -190,7 +191,7 @@ def test_chips_that_stood_before_leave_evenly_and_are_no_part_of_the_programme()
 
     def block(chosen: ResolvedProgramme) -> programme_money.Block:
         assets = programme_sources.assets_of(chosen, small.plan(), more)
-        sources = programme_money.Sources(chosen, small.plan(), more, summary, assets, {})
+        sources = of_draws.Sources(chosen, small.plan(), more, summary, assets, {})
         return programme_money.make_block(sources, slice(0, 20))
 
     new, everything = block(programme), block(base)
@@ -220,13 +221,47 @@ def test_a_prepayment_is_capital_before_service_where_delivery_holds_none() -> N
     )
     programme = dataclasses.replace(small.programme(), power={"reactor": project})
     assets = programme_sources.assets_of(programme, small.plan(), world)
-    sources = programme_money.Sources(
-        programme, small.plan(), world, small.operating(world), assets, {}
-    )
+    sources = of_draws.Sources(programme, small.plan(), world, small.operating(world), assets, {})
     block = programme_money.make_block(sources, slice(0, 20))
     paid = block.flows.capex_usd["power"].values.sum(axis=0)
     live = np.isfinite(world.online_month[6:]).sum(axis=0) * 200.0
     np.testing.assert_allclose(paid, 2000.0 * 1000 * live, rtol=0.2)
+
+
+def test_compute_is_held_after_the_planning_years_within_halls_chips_and_power() -> None:
+    world = small.trajectories(20)
+    life = 60
+    gone = np.zeros_like(world.site_online_it_mw)
+    months = np.arange(len(small.TIMELINE))[:, None]
+    for i in range(3):
+        ready = np.ceil(np.maximum(world.online_month[i], world.online_month[3 + i]))
+        leaves = np.ceil(world.online_month[3 + i]) + life
+        there = (months >= ready - small.TIMELINE.first) & (months < leaves - small.TIMELINE.first)
+        gone[0] += (250.0 * there).astype(np.float32)
+    retiring = dataclasses.replace(world, site_online_it_mw=gone)
+    assert gone[0, -1].max() == 0
+    connection = dataclasses.replace(
+        world.entities[0], kind="connection", owner="ohio", mw=720.0, name="grid"
+    )
+    reached = dataclasses.replace(
+        retiring,
+        entities=(*world.entities, connection),
+        online_month=np.vstack([world.online_month, np.full((1, 20), small.TIMELINE.first)]),
+        entity_capex_usd=np.vstack([world.entity_capex_usd, np.zeros((1, 20))]),
+    )
+    site = small.site("ohio", design_pue=1.2)
+    programme = dataclasses.replace(
+        small.programme(),
+        sites={"ohio": site},
+        power={"reactor": small.supply("reactor", Own(), site=None)},
+    )
+    assets = programme_sources.assets_of(programme, small.plan(), reached)
+    sources = of_draws.Sources(programme, small.plan(), reached, small.operating(world), assets, {})
+    after = held_compute.after_planning(sources)
+    found = programme_money.make_block(sources, slice(0, 20)).compute.it_mw
+    # Halls and chips for 750 MW, power for 720 / 1.2 = 600 MW.
+    np.testing.assert_allclose(found[-1], 600.0)
+    np.testing.assert_array_equal(found[:after], reached.online_it_mw()[:after])
 
 
 def test_credits_follow_the_year_construction_begins() -> None:
@@ -237,7 +272,7 @@ def test_credits_follow_the_year_construction_begins() -> None:
     assets = programme_sources.assets_of(programme, small.plan(), world)
 
     def total(law: finance.CreditLaw) -> NDArray[np.float64]:
-        sources = programme_money.Sources(
+        sources = of_draws.Sources(
             programme, small.plan(), world, small.operating(world), assets, {"48e": law}
         )
         ones = np.ones(sources.months)

@@ -17,15 +17,11 @@ from numpy.typing import NDArray
 from gigaplan.core.errors import require
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance.amounts import Array, month_factors, spread, total
+from gigaplan.finance.draws import Sources, server_life_months
 from gigaplan.finance.flows import CompanyFlows, Terms
+from gigaplan.finance.held_compute import standing_it_mw
 from gigaplan.finance.programme_metrics import programme_metrics
-from gigaplan.finance.programme_money import (
-    Sources,
-    credit_flows,
-    make_block,
-    server_life_months,
-    standing_it_mw,
-)
+from gigaplan.finance.programme_money import credit_flows, make_block
 from gigaplan.finance.programme_sources import (
     assets_of,
     company_of,

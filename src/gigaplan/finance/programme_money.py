@@ -7,7 +7,6 @@ for one block of draws at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,20 +14,12 @@ from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance.amounts import Array, RealUsd
-from gigaplan.finance.credits import CreditLaw
-from gigaplan.finance.flows import AssetClass, ProgrammeFlows
+from gigaplan.finance.draws import Sources, server_life_months
+from gigaplan.finance.flows import ProgrammeFlows
+from gigaplan.finance.held_compute import after_planning, held_it_mw, standing_it_mw
 from gigaplan.finance.programme_metrics import Compute
-from gigaplan.programme.operating import OperatingSummary
-from gigaplan.programme.plan import Plan
-from gigaplan.programme.resolved import ResolvedProgramme, SupplyFigures
-from gigaplan.programme.trajectories import Trajectories
+from gigaplan.programme.resolved import SupplyFigures
 
-GROUP_OF_KIND: Mapping[str, str] = {
-    "unit": "power",
-    "phase": "hall",
-    "accelerator": "servers",
-    "connection": "connection",
-}
 _HOURS_PER_YEAR = 8760.0
 
 
@@ -41,86 +32,15 @@ class Block:
     part: slice
 
 
-@dataclass(frozen=True)
-class Sources:
-    """What every block is made from.
-
-    ``credits`` holds the law of each credit by its name in the programme.
-    """
-
-    programme: ResolvedProgramme
-    plan: Plan
-    trajectories: Trajectories
-    operating: OperatingSummary
-    assets: Mapping[str, AssetClass]
-    credits: Mapping[str, CreditLaw]
-
-    @property
-    def months(self) -> int:
-        """Months of the cash flows."""
-        return len(self.programme.timeline)
-
-    @property
-    def first_month(self) -> int:
-        """Month number of the first."""
-        return self.programme.timeline.first
-
-    def entities(self, kind: str, owners: frozenset[str] | None = None) -> list[int]:
-        """Return positions of the entities of a kind, of some owners if given."""
-        return [
-            i
-            for i, entity in enumerate(self.trajectories.entities)
-            if entity.kind == kind and (owners is None or entity.owner in owners)
-        ]
-
-    def aligned(self, values: NDArray[np.floating], *, hold: bool) -> Array:
-        """Return [month, draw] on the finance months; past delivery's end held or nought."""
-        shift = self.first_month - self.trajectories.timeline.first
-        position = np.arange(self.months) + shift
-        inside = np.clip(position, 0, len(values) - 1)
-        out = np.asarray(values, dtype=np.float64)[inside]
-        out[position < 0] = 0.0
-        if not hold:
-            out[position >= len(values)] = 0.0
-        return out
-
-    def online_mw(self, positions: list[int], part: slice) -> Array:
-        """Return net MW of some entities in service, [month, draw]."""
-        online = self.trajectories.online_month[:, part]
-        added = np.zeros((self.months + 1, online.shape[1]))
-        draws = np.arange(online.shape[1])
-        for i in positions:
-            month = np.ceil(online[i]) - self.first_month
-            month = np.clip(np.where(np.isfinite(month), month, self.months), 0, self.months)
-            added[month.astype(np.int64), draws] += self.trajectories.entities[i].mw
-        result: Array = np.cumsum(added[:-1], axis=0)
-        return result
-
-    def spending(
-        self, positions: list[int], months_before: Mapping[int, float], part: slice
-    ) -> Array:
-        """Return capital of some entities spread evenly before their service, [month, draw]."""
-        trajectories = self.trajectories
-        draws = np.arange(trajectories.online_month[0, part].size)
-        change = np.zeros((self.months + 1, len(draws)))
-        for i in positions:
-            online = trajectories.online_month[i, part]
-            planned = float(trajectories.entities[i].planned_month)
-            end = np.where(np.isfinite(online), online, planned) - self.first_month
-            length = max(1.0, round(months_before.get(i, 24.0)))
-            last = np.clip(np.ceil(end), 1, self.months).astype(np.int64)
-            first = np.clip(last - int(length), 0, self.months - 1)
-            rate = trajectories.entity_capex_usd[i, part] / np.maximum(last - first, 1)
-            change[first, draws] += rate
-            change[last, draws] -= rate
-        return np.maximum(np.cumsum(change[:-1], axis=0), 0.0)
-
-
 def make_block(sources: Sources, part: slice) -> Block:
     """Return the flows of some draws."""
     programme = sources.programme
     online = sources.trajectories.site_online_it_mw[:, :, part].sum(axis=0, dtype=np.float64)
+    after = after_planning(sources)
     all_it_mw = sources.aligned(online, hold=True)
+    if after < sources.months:
+        kept = held_it_mw(sources, part)[max(after, 0) :]
+        all_it_mw[max(after, 0) :] = np.maximum(all_it_mw[max(after, 0) :], kept)
     it_mw = np.maximum(all_it_mw - standing_it_mw(sources)[:, None], 0.0)
     own = np.divide(it_mw, all_it_mw, out=np.ones_like(it_mw), where=all_it_mw > 0)
     base = programme.base_year
@@ -146,24 +66,6 @@ def make_block(sources: Sources, part: slice) -> Block:
     return Block(flows, compute, part)
 
 
-def standing_it_mw(sources: Sources) -> Array:
-    """Return IT MW whose chips stood before the programme, by month.
-
-    What they earn and cost is in the company's own cash flow. They are taken as evenly
-    aged, as the plan takes them, so they leave evenly over a server's life; chips that
-    replace them are bought by the programme, and their compute is the programme's.
-    """
-    standing = sum(
-        phase.it_mw
-        for campus in sources.programme.campuses.values()
-        for phase in campus.phases
-        if phase.status == "operating"
-    )
-    age = np.arange(sources.months) / server_life_months(sources)
-    result: Array = standing * np.clip(1 - age, 0.0, 1.0)
-    return result
-
-
 def renewed(spent: Array, life_months: int, from_month: int) -> Array:
     """Return capital with what wears out from a month on bought again at the same real cost."""
     out = spent.copy()
@@ -173,25 +75,14 @@ def renewed(spent: Array, life_months: int, from_month: int) -> Array:
 
 
 def _capex(sources: Sources, part: slice) -> dict[str, Array]:
-    programme = sources.programme
     capex = {
         name: sources.aligned(values[:, part], hold=False)
         for name, values in sources.trajectories.capex_usd.items()
     }
-    after = MONTHS_PER_YEAR * (programme.years[-1] + 1) - sources.first_month
-    capex["servers"] = renewed(capex["servers"], server_life_months(sources), after)
+    life = server_life_months(sources)
+    capex["servers"] = renewed(capex["servers"], life, after_planning(sources))
     capex["power"] = capex["power"] + _prepaid(sources, part)
     return capex
-
-
-def server_life_months(sources: Sources) -> int:
-    """Return the planned purchases' mean life."""
-    figures, bought = sources.programme.accelerators, sources.plan.accelerators
-    weight = sum(purchase.it_mw for purchase in bought)
-    if weight <= 0:
-        return round(MONTHS_PER_YEAR * sources.programme.finance.book_life_servers_years)
-    life = sum(p.it_mw * figures[p.accelerator].life_years for p in bought) / weight
-    return max(1, round(MONTHS_PER_YEAR * life))
 
 
 def _chips_per_it_mw(sources: Sources) -> float:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from gigaplan.core.timeline import MONTHS_PER_YEAR, month_index
 from gigaplan.finance.amounts import Array
 from gigaplan.finance.credits import CreditLaw
+from gigaplan.finance.draws import GROUP_OF_KIND, Sources
 from gigaplan.finance.flows import AssetClass, CompanyFlows, Terms
 from gigaplan.finance.instruments import Bond, Instrument, JointVenture, ProjectDebt, Revolver
-from gigaplan.finance.programme_money import GROUP_OF_KIND, Block, Sources, build_months
+from gigaplan.finance.programme_money import Block, build_months
 from gigaplan.programme import funding
 from gigaplan.programme.plan import Plan
 from gigaplan.programme.resolved import ResolvedProgramme

@@ -1,0 +1,110 @@
+"""What delivery and operations say of a programme, as the blocks of draws are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.core.timeline import MONTHS_PER_YEAR
+from gigaplan.finance.amounts import Array
+from gigaplan.finance.credits import CreditLaw
+from gigaplan.finance.flows import AssetClass
+from gigaplan.programme.operating import OperatingSummary
+from gigaplan.programme.plan import Plan
+from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.programme.trajectories import Trajectories
+
+GROUP_OF_KIND: Mapping[str, str] = {
+    "unit": "power",
+    "phase": "hall",
+    "accelerator": "servers",
+    "connection": "connection",
+}
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What every block is made from.
+
+    ``credits`` holds the law of each credit by its name in the programme.
+    """
+
+    programme: ResolvedProgramme
+    plan: Plan
+    trajectories: Trajectories
+    operating: OperatingSummary
+    assets: Mapping[str, AssetClass]
+    credits: Mapping[str, CreditLaw]
+
+    @property
+    def months(self) -> int:
+        """Months of the cash flows."""
+        return len(self.programme.timeline)
+
+    @property
+    def first_month(self) -> int:
+        """Month number of the first."""
+        return self.programme.timeline.first
+
+    def entities(self, kind: str, owners: frozenset[str] | None = None) -> list[int]:
+        """Return positions of the entities of a kind, of some owners if given."""
+        return [
+            i
+            for i, entity in enumerate(self.trajectories.entities)
+            if entity.kind == kind and (owners is None or entity.owner in owners)
+        ]
+
+    def aligned(self, values: NDArray[np.floating], *, hold: bool) -> Array:
+        """Return [month, draw] on the finance months; past delivery's end held or nought."""
+        shift = self.first_month - self.trajectories.timeline.first
+        position = np.arange(self.months) + shift
+        inside = np.clip(position, 0, len(values) - 1)
+        out = np.asarray(values, dtype=np.float64)[inside]
+        out[position < 0] = 0.0
+        if not hold:
+            out[position >= len(values)] = 0.0
+        return out
+
+    def online_mw(self, positions: list[int], part: slice) -> Array:
+        """Return net MW of some entities in service, [month, draw]."""
+        online = self.trajectories.online_month[:, part]
+        added = np.zeros((self.months + 1, online.shape[1]))
+        draws = np.arange(online.shape[1])
+        for i in positions:
+            month = np.ceil(online[i]) - self.first_month
+            month = np.clip(np.where(np.isfinite(month), month, self.months), 0, self.months)
+            added[month.astype(np.int64), draws] += self.trajectories.entities[i].mw
+        result: Array = np.cumsum(added[:-1], axis=0)
+        return result
+
+    def spending(
+        self, positions: list[int], months_before: Mapping[int, float], part: slice
+    ) -> Array:
+        """Return capital of some entities spread evenly before their service, [month, draw]."""
+        trajectories = self.trajectories
+        draws = np.arange(trajectories.online_month[0, part].size)
+        change = np.zeros((self.months + 1, len(draws)))
+        for i in positions:
+            online = trajectories.online_month[i, part]
+            planned = float(trajectories.entities[i].planned_month)
+            end = np.where(np.isfinite(online), online, planned) - self.first_month
+            length = max(1.0, round(months_before.get(i, 24.0)))
+            last = np.clip(np.ceil(end), 1, self.months).astype(np.int64)
+            first = np.clip(last - int(length), 0, self.months - 1)
+            rate = trajectories.entity_capex_usd[i, part] / np.maximum(last - first, 1)
+            change[first, draws] += rate
+            change[last, draws] -= rate
+        return np.maximum(np.cumsum(change[:-1], axis=0), 0.0)
+
+
+def server_life_months(sources: Sources) -> int:
+    """Return the planned purchases' mean life."""
+    figures, bought = sources.programme.accelerators, sources.plan.accelerators
+    weight = sum(purchase.it_mw for purchase in bought)
+    if weight <= 0:
+        return round(MONTHS_PER_YEAR * sources.programme.finance.book_life_servers_years)
+    life = sum(p.it_mw * figures[p.accelerator].life_years for p in bought) / weight
+    return max(1, round(MONTHS_PER_YEAR * life))

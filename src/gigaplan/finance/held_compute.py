@@ -1,0 +1,79 @@
+"""Online compute after the planning years, and what stood before the programme.
+
+Delivery lets chips leave at the end of their life, and nothing is planned after the
+planning years. From then on chips that wear out are bought again (see
+`programme_money.renewed`), so compute is what halls, chips and power allow:
+``min(sum_c min(hall_c, chips_c), (connection + generation) / PUE)`` at each site.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gigaplan.core.timeline import MONTHS_PER_YEAR
+from gigaplan.finance.amounts import Array
+from gigaplan.finance.draws import Sources, server_life_months
+from gigaplan.programme.resolved import CampusFigures
+
+
+def after_planning(sources: Sources) -> int:
+    """Return the position of the first month after the planning years."""
+    return MONTHS_PER_YEAR * (sources.programme.years[-1] + 1) - sources.first_month
+
+
+def held_it_mw(sources: Sources, part: slice) -> Array:
+    """Return online compute if chips are replaced after the planning years, [month, draw]."""
+    programme = sources.programme
+    out = np.zeros((sources.months, sources.trajectories.online_month[0, part].size))
+    for site in programme.sites.values():
+        campuses = [c for c in programme.campuses.values() if c.site == site.name]
+        if campuses:
+            ready = sum(_ready(sources, campus, part) for campus in campuses)
+            out += np.minimum(ready, _power(sources, site.name, part) / site.design_pue)
+    return out
+
+
+def _ready(sources: Sources, campus: CampusFigures, part: slice) -> Array:
+    owner = frozenset((campus.name,))
+    halls = sources.online_mw(sources.entities("phase", owner), part)
+    chips = sources.online_mw(sources.entities("accelerator", owner), part)
+    after, life = after_planning(sources), server_life_months(sources)
+    # What left within the planning years was replaced, or not, by the plan.
+    gone = chips[min(max(after - life, 0), sources.months - 1)] if after > life else 0.0
+    stood = sum(p.it_mw for p in campus.phases if p.status == "operating")
+    left = (stood * _left(sources))[:, None]
+    result: Array = np.minimum(halls, np.maximum(chips - gone, 0.0) + left)
+    return result
+
+
+def _power(sources: Sources, site: str, part: slice) -> Array:
+    """Return facility MW of connection and firm generation at a site."""
+    total = sources.online_mw(sources.entities("connection", frozenset((site,))), part)
+    for name, project in sources.programme.power.items():
+        if project.site == site:
+            share = 1.0 if project.resource == "firm" else project.capacity_credit_fraction
+            total += share * sources.online_mw(sources.entities("unit", frozenset((name,))), part)
+    return total
+
+
+def standing_it_mw(sources: Sources) -> Array:
+    """Return IT MW whose chips stood before the programme, by month.
+
+    What they earn and cost is in the company's own cash flow. They are taken as evenly
+    aged, as the plan takes them, so they leave evenly over a server's life; chips that
+    replace them are bought by the programme, and their compute is the programme's.
+    """
+    standing = sum(
+        phase.it_mw
+        for campus in sources.programme.campuses.values()
+        for phase in campus.phases
+        if phase.status == "operating"
+    )
+    result: Array = standing * _left(sources)
+    return result
+
+
+def _left(sources: Sources) -> Array:
+    """Return the share of chips that stood before the programme and still stand, by month."""
+    age = np.arange(sources.months) / server_life_months(sources)
+    return np.clip(1 - age, 0.0, 1.0)
