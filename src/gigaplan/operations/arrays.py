@@ -23,6 +23,22 @@ T_PRICE, T_CLEAN, T_AVAILABLE, T_SOLD, T_CLEAN_MADE = range(8, 13)
 TRACE_SCALARS = 13
 
 
+# Columns of a storage.
+(
+    POWER,  # MW
+    ENERGY,  # MWh
+    GAIN,  # charge efficiency
+    YIELD,  # discharge efficiency
+    BELOW,  # charges from what costs at most this, USD/MWh
+    ABOVE,  # discharges in place of what costs more than this, USD/MWh
+    RESERVE,  # share of the energy kept for shortage
+    INITIAL,  # share of the energy inside at the start
+    CHEAP,  # 1 if a source that may be raised costs little enough to charge from
+) = range(9)
+# Columns of a tier.
+SHARE, VALUE, CATCH_UP, RESTART = range(4)
+
+
 class UnitArrays(NamedTuple):
     """Units, sorted by bucket; MW of a bucket's units share one hourly profile and source."""
 
@@ -78,18 +94,7 @@ class DispatchArrays(NamedTuple):
     grid_kg_per_mwh: Array  # [weather, hour]
     grid_clean: Array  # [weather, hour]
     import_before: Array  # [weather, source + 1] 1 if the price ever stands just below a source
-    cheap_source: Array  # [storage] 1 if a source that may be raised costs little enough to charge
     export_limit_mw: float
-    power_mw: Array  # [storage], by rising discharge price
-    energy_mwh: Array  # [storage]
-    charge_efficiency: Array  # [storage]
-    discharge_efficiency: Array  # [storage]
-    charge_below: Array  # [storage] USD/MWh
-    discharge_above: Array  # [storage] USD/MWh
-    reserve_fraction: Array  # [storage]
-    initial_fraction: Array  # [storage]
+    stores: Array  # [storage, STORE_COLUMNS], by rising discharge price
     storage_scale: Array  # [storage, step, column]
-    tier_share: Array  # [tier], by rising value
-    tier_usd_per_mwh: Array  # [tier]
-    tier_catch_up: Array  # [tier] made-up MW over the tier's load, 0 if it cannot be made up
-    tier_restart_hours: Array  # [tier]
+    tiers: Array  # [tier, TIER_COLUMNS], by rising value

@@ -292,12 +292,6 @@ def _import_before(sources: Sequence[Source], price: Floats, has_grid: bool) -> 
     return before
 
 
-def _charges_from(store: Storage, sources: Sequence[Source]) -> bool:
-    return any(
-        not s.must_run and s.variable_usd_per_mwh <= store.charge_below_usd_per_mwh for s in sources
-    )
-
-
 def dispatch_arrays(
     sources: Sequence[Source],
     grid_series: Floats,
@@ -345,19 +339,38 @@ def dispatch_arrays(
         grid_kg_per_mwh=grid_series[1],
         grid_clean=grid_series[2],
         import_before=_import_before(sources, grid_series[0], grid is not None),
-        cheap_source=np.array([_charges_from(s, sources) for s in stores], np.int64),
         export_limit_mw=float(grid.export_limit_mw) if grid else 0.0,
-        power_mw=np.array([s.power_mw for s in stores], float),
-        energy_mwh=np.array([s.energy_mwh for s in stores], float),
-        charge_efficiency=np.array([s.charge_efficiency for s in stores], float),
-        discharge_efficiency=np.array([s.discharge_efficiency for s in stores], float),
-        charge_below=np.array([s.charge_below_usd_per_mwh for s in stores], float),
-        discharge_above=np.array([s.discharge_above_usd_per_mwh for s in stores], float),
-        reserve_fraction=np.array([s.reserve_fraction for s in stores], float),
-        initial_fraction=np.array([s.initial_fraction for s in stores], float),
+        stores=np.array([_store_row(s, sources) for s in stores], float).reshape(
+            -1, arrays.CHEAP + 1
+        ),
         storage_scale=storage_scale,
-        tier_share=np.array([t.share_fraction for t in levels], float),
-        tier_usd_per_mwh=np.array([t.lost_usd_per_mwh for t in levels], float),
-        tier_catch_up=np.array([t.catch_up_fraction for t in levels], float),
-        tier_restart_hours=np.array([t.restart_hours for t in levels], float),
+        tiers=np.array([_tier_row(t) for t in levels], float),
     )
+
+
+def _store_row(store: Storage, sources: Sequence[Source]) -> list[float]:
+    """Return a storage's figures in the order of the columns in `arrays`."""
+    cheap = any(
+        not s.must_run and s.variable_usd_per_mwh <= store.charge_below_usd_per_mwh for s in sources
+    )
+    return [
+        store.power_mw,
+        store.energy_mwh,
+        store.charge_efficiency,
+        store.discharge_efficiency,
+        store.charge_below_usd_per_mwh,
+        store.discharge_above_usd_per_mwh,
+        store.reserve_fraction,
+        store.initial_fraction,
+        float(cheap),
+    ]
+
+
+def _tier_row(tier: Tier) -> list[float]:
+    """Return a tier's figures in the order of the columns in `arrays`."""
+    return [
+        tier.share_fraction,
+        tier.lost_usd_per_mwh,
+        tier.catch_up_fraction,
+        tier.restart_hours,
+    ]

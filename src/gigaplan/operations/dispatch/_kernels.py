@@ -13,16 +13,23 @@ import numpy as np
 
 from gigaplan.operations._kernels import column_of, fill_available, fill_demand, window_buffers
 from gigaplan.operations.arrays import (
+    ABOVE,
+    BELOW,
+    CHEAP,
     CLEAN_MADE,
     CLEAN_MATCHED,
     COOLING_M3,
+    ENERGY,
     IMPORT,
     IMPORT_KG,
     IMPORT_USD,
+    INITIAL,
     LOAD,
     PRICE,
+    RESERVE,
     SCALARS,
     SERVED,
+    SHARE,
     SOLD_USD,
     SPILL,
     T_AVAILABLE,
@@ -42,7 +49,13 @@ from gigaplan.operations.arrays import (
     LoadArrays,
     UnitArrays,
 )
-from gigaplan.operations.hour._kernels import State, dispatch_hour
+from gigaplan.operations.hour._kernels import (
+    CHARGE,
+    LAST_SHORT,
+    NOW,
+    WAITS,
+    dispatch_hour,
+)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -59,7 +72,7 @@ def dispatch_block(
     """Run one block of samples; `trace` [row, hour], if it has rows, keeps the last one."""
     weathers, hours = load.load_mw.shape
     row = np.zeros(hours + 1)
-    sources, tiers = dispatch.cost_usd_per_mwh.size, dispatch.tier_share.size
+    sources, tiers = dispatch.cost_usd_per_mwh.size, dispatch.tiers.shape[0]
     available = np.empty((sources + 1, hours))
     starts, ends = window_buffers(units, hours)
     peak_hour = np.empty((hours + 23) // 24, np.int64)
@@ -68,7 +81,7 @@ def dispatch_block(
     tracing = trace.shape[0] > 0
     hourly = trace
     if not tracing:
-        hourly = np.zeros((TRACE_SCALARS + sources + dispatch.power_mw.size + tiers, hours))
+        hourly = np.zeros((TRACE_SCALARS + sources + dispatch.stores.shape[0] + tiers, hours))
     for s in range(table.shape[1]):
         sample = first_sample + s
         weather = sample % weathers
@@ -204,22 +217,18 @@ def _merit_order(
         matched[h] = min(demand[h], clean[h])
 
 
-@nb.njit(cache=True, nogil=True)
-def _storage_may_act(
-    d: DispatchArrays,
-    charge: Array,
-    step: int,
-    column: int,
-    price: float,
-    spill: float,
-    marginal: float,
+@nb.njit(cache=True, nogil=True, inline="always")
+def _may_act(
+    store: Array, size: Array, inside: Array, price: float, spill: float, marginal: float
 ) -> bool:
-    for k in range(charge.size):
-        if marginal > d.discharge_above[k]:
+    """Return whether any storage would discharge or charge, the merit order being as it is."""
+    for k in range(size.size):
+        charge, full = inside[k, CHARGE], store[k, ENERGY] * size[k]
+        if marginal > store[k, ABOVE] and charge > store[k, RESERVE] * full:
             return True
-        if charge[k] < d.energy_mwh[k] * d.storage_scale[k, step, column] and (
-            spill > 0.0 or d.cheap_source[k] > 0 or price <= d.charge_below[k]
-        ):
+        # Cheap sources have spare only if nothing dearer was taken (a cost of 0: perhaps nothing).
+        cheap = store[k, CHEAP] > 0.0 and (marginal <= store[k, BELOW] or marginal == 0.0)
+        if charge < full and (spill > 0.0 or cheap or price <= store[k, BELOW]):
             return True
     return False
 
@@ -239,55 +248,65 @@ def _in_time(
     tracing: bool,
 ) -> None:
     """Go through the hours in order; dispatch those afresh in which more happens."""
-    sources, stores, tiers = d.cost_usd_per_mwh.size, d.power_mw.size, d.tier_share.size
-    state = State(
-        np.zeros(stores),
-        np.zeros(stores),
-        np.zeros(stores),
-        np.zeros(tiers),
-        np.zeros(tiers),
-        np.zeros(sources),
-        np.zeros(sources + 1),
-        np.zeros(4),
-        np.full(1, -2),
-        np.zeros(1, np.int64),
+    cost, clean, remote, store, tier = d.cost_usd_per_mwh, d.clean, d.remote, d.stores, d.tiers
+    steps, price, grid_clean = (
+        load.step_of_hour,
+        d.price_usd_per_mwh[weather],
+        d.grid_clean[weather],
     )
+    pue, water = load.pue[weather], load.water_m3_per_it_mwh[weather]
+    demand, spill, marginal = hourly[T_LOAD], hourly[T_SPILL], hourly[T_PRICE]
+    tolerance, export_limit, must_run = load.tolerance_mw, d.export_limit_mw, d.must_run
+    sources, stores = cost.size, store.shape[0]
+    out, room, now = np.zeros(sources), np.zeros(sources + 1), np.zeros(NOW)
+    inside, tier_state = np.zeros((stores, 3)), np.zeros((tier.shape[0], 2))
+    now[LAST_SHORT] = -2.0
     column = column_of(d.storage_scale, sample)
-    steps, price = load.step_of_hour, d.price_usd_per_mwh[weather]
-    spill, marginal = hourly[T_SPILL], hourly[T_PRICE]
-    for k in range(stores):
-        size = d.storage_scale[k, steps[0], column]
-        state.charge[k] = d.initial_fraction[k] * d.energy_mwh[k] * size
-    always = d.export_limit_mw > 0.0
+    size, step = np.zeros(stores), -1
     for h in range(left.size):
+        if steps[h] != step:
+            step = steps[h]
+            for k in range(stores):
+                size[k] = d.storage_scale[k, step, column]
+                if h == 0:
+                    inside[k, CHARGE] = store[k, INITIAL] * store[k, ENERGY] * size[k]
         if (
-            left[h] > load.tolerance_mw
-            or always
-            or state.waiting[0] == 1
-            or (
-                stores > 0
-                and _storage_may_act(
-                    d, state.charge, steps[h], column, price[h], spill[h], marginal[h]
-                )
-            )
+            left[h] > tolerance
+            or export_limit > 0.0
+            or now[WAITS] > 0.0
+            or _may_act(store, size, inside, price[h], spill[h], marginal[h])
         ):
             dispatch_hour(
-                load,
-                d,
-                available,
-                hourly[T_LOAD, h],
-                peak_hour,
                 h,
-                weather,
-                column,
-                state,
+                demand[h],
+                pue[h],
+                price[h],
+                grid_clean[h],
+                water[h],
+                tolerance,
+                export_limit,
+                must_run,
+                cost,
+                clean,
+                remote,
+                store,
+                size,
+                tier,
+                available,
+                peak_hour,
+                out,
+                room,
+                now,
+                inside,
+                tier_state,
                 year,
                 hour,
                 hourly,
+                tracing,
             )
         if tracing:
             for k in range(stores):
-                hourly[TRACE_SCALARS + sources + k, h] = state.charge[k]
+                hourly[TRACE_SCALARS + sources + k, h] = inside[k, CHARGE]
 
 
 @nb.njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"})
@@ -321,7 +340,7 @@ def _add_up(
     load: LoadArrays, d: DispatchArrays, available: Array, weather: int, year: Array, hourly: Array
 ) -> None:
     """Add up the year's hours; what `dispatch_hour` counted is there already."""
-    sources, tiers = d.cost_usd_per_mwh.size, d.tier_share.size
+    sources, tiers = d.cost_usd_per_mwh.size, d.tiers.shape[0]
     at_source = SCALARS + TIER_ROWS * tiers
     price = d.price_usd_per_mwh[weather]
     energy = _sum(hourly[T_LOAD])
@@ -332,7 +351,7 @@ def _add_up(
     year[SERVED] += energy
     year[COOLING_M3] += cooling
     for t in range(tiers):
-        year[SCALARS + TIER_ROWS * t + TIER_WANTED_IT] = d.tier_share[t] * wanted_it
+        year[SCALARS + TIER_ROWS * t + TIER_WANTED_IT] = d.tiers[t, SHARE] * wanted_it
     year[CLEAN_MATCHED] = _sum(hourly[T_CLEAN])
     year[CLEAN_MADE] = _sum(hourly[T_CLEAN_MADE])
     year[PRICE] = _sum(hourly[T_PRICE])

@@ -3,23 +3,33 @@
 In this order: must-run output; other sources, import and storage by rising
 cost until the load is met; tiers shed, least value first; deferred work made
 up; storage charged; surplus exported; what is left of must-run is spilled.
+
+The functions take plain arrays: taking arrays out of a tuple costs more here
+than the hour's arithmetic.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numba as nb
 import numpy as np
 
 from gigaplan.operations._kernels import count_loss
 from gigaplan.operations.arrays import (
+    ABOVE,
+    BELOW,
+    CATCH_UP,
     COOLING_M3,
+    ENERGY,
     EXPORT,
     EXPORT_USD,
+    GAIN,
     LOST_USD,
+    POWER,
+    RESERVE,
+    RESTART,
     SCALARS,
     SERVED,
+    SHARE,
     T_CHARGE,
     T_CLEAN,
     T_CLEAN_MADE,
@@ -36,27 +46,19 @@ from gigaplan.operations.arrays import (
     TIER_ROWS,
     TIER_SHED,
     TRACE_SCALARS,
+    VALUE,
+    YIELD,
     Array,
-    DispatchArrays,
-    LoadArrays,
 )
 
-SURPLUS, IMPORTED, COST, CONNECTED = 0, 1, 2, 3  # places in `now`
-
-
-class State(NamedTuple):
-    """What one sample carries from hour to hour, and room for the hour's own figures."""
-
-    charge: Array  # [storage] MWh inside
-    clean_charge: Array  # [storage] clean MWh of it
-    given: Array  # [storage] MW discharged in the hour
-    shed: Array  # [tier] MW shed in the last hour that was short
-    backlog: Array  # [tier] IT MWh deferred
-    out: Array  # [source] MW in the hour
-    room: Array  # [source + 1] MW available in the hour; last, the connection
-    now: Array  # surplus, import, cost of the last MW, MW through the connection
-    last_short: Array  # [1] hour of the last loss
-    waiting: Array  # [1] 1 if any backlog is not empty
+# Places in `now`, the hour's own figures: must-run surplus, its clean share, import, MW through
+# the connection, cost of the last MW, MW from storage, its clean part; and what is carried from
+# hour to hour: the last hour of loss, whether work waits to be made up.
+SURPLUS, MUST_CLEAN, IMPORTED, CONNECTED, COST, GIVEN_ALL, GIVEN_CLEAN, LAST_SHORT, WAITS = range(9)
+NOW = 9
+# Places in `inside` [storage, 3] and `tier_state` [tier, 2], carried from hour to hour.
+CHARGE, CLEAN_CHARGE, GIVEN = range(3)
+SHED, BACKLOG = range(2)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -116,300 +118,285 @@ def _import(amount: float, limit: float, price: float, now: Array) -> float:
 
 @nb.njit(cache=True, nogil=True)
 def _discharge(
-    d: DispatchArrays, k: int, limit_mw: float, amount: float, keep_mwh: float, state: State
-) -> tuple[float, float]:
-    """Discharge storage k towards `amount` MW, not below `keep_mwh`; return MW, clean MW."""
-    efficiency = d.discharge_efficiency[k]
-    mw = min(amount, min(limit_mw, (state.charge[k] - keep_mwh) * efficiency))
+    k: int,
+    store: Array,
+    limit_mw: float,
+    amount: float,
+    keep_mwh: float,
+    inside: Array,
+    now: Array,
+) -> float:
+    """Discharge storage k towards `amount` MW, not below `keep_mwh`; return MW."""
+    charge = inside[k, CHARGE]
+    mw = min(amount, min(limit_mw, (charge - keep_mwh) * store[k, YIELD]))
     if mw <= 0.0:
-        return 0.0, 0.0
-    share = state.clean_charge[k] / state.charge[k]
-    drawn = min(mw / efficiency, state.charge[k])
-    state.charge[k] -= drawn
-    state.clean_charge[k] -= min(drawn * share, state.clean_charge[k])
-    return mw, mw * share
+        return 0.0
+    share = inside[k, CLEAN_CHARGE] / charge
+    drawn = min(mw / store[k, YIELD], charge)
+    inside[k, CHARGE] -= drawn
+    inside[k, CLEAN_CHARGE] -= min(drawn * share, inside[k, CLEAN_CHARGE])
+    inside[k, GIVEN] += mw
+    now[GIVEN_ALL] += mw
+    now[GIVEN_CLEAN] += mw * share
+    return float(mw)
 
 
 @nb.njit(cache=True, nogil=True)
 def _serve(
-    load: LoadArrays,
-    d: DispatchArrays,
-    price: float,
-    step: int,
-    column: int,
     demand: float,
-    state: State,
-) -> tuple[float, float, float]:
-    """Serve the load; return MW still short, MW discharged and its clean part.
+    tolerance: float,
+    store: Array,
+    size: Array,
+    must_run: int,
+    cost: Array,
+    remote: Array,
+    room: Array,
+    price: float,
+    out: Array,
+    now: Array,
+    inside: Array,
+) -> float:
+    """Serve the load; return MW still short.
 
     What is cheaper than a storage's discharge price goes before that storage;
     its reserve only in hours that would be short.
     """
-    left, given_all, given_clean = demand, 0.0, 0.0
-    for k in range(d.power_mw.size):
-        state.given[k] = 0.0
+    left = demand
+    for k in range(size.size):
+        inside[k, GIVEN] = 0.0
         if left > 0.0:
-            left -= take(
-                left,
-                d.discharge_above[k],
-                d.must_run,
-                d.cost_usd_per_mwh,
-                d.remote,
-                state.room,
-                price,
-                state.out,
-                state.now,
-            )
+            left -= take(left, store[k, ABOVE], must_run, cost, remote, room, price, out, now)
         if left > 0.0:
-            size = d.storage_scale[k, step, column]
-            keep = d.reserve_fraction[k] * d.energy_mwh[k] * size
-            mw, part = _discharge(d, k, d.power_mw[k] * size, left, keep, state)
-            state.given[k] = mw
+            keep = store[k, RESERVE] * store[k, ENERGY] * size[k]
+            mw = _discharge(k, store, store[k, POWER] * size[k], left, keep, inside, now)
             left -= mw
-            given_all += mw
-            given_clean += part
-            if mw > 0.0 and np.isfinite(d.discharge_above[k]):
-                state.now[COST] = d.discharge_above[k]
+            if mw > 0.0 and np.isfinite(store[k, ABOVE]):
+                now[COST] = store[k, ABOVE]
     if left > 0.0:
-        left -= take(
-            left,
-            np.inf,
-            d.must_run,
-            d.cost_usd_per_mwh,
-            d.remote,
-            state.room,
-            price,
-            state.out,
-            state.now,
-        )
-    for k in range(d.power_mw.size):
-        if left > load.tolerance_mw and d.reserve_fraction[k] > 0.0:
-            limit = d.power_mw[k] * d.storage_scale[k, step, column] - state.given[k]
-            mw, part = _discharge(d, k, limit, left, 0.0, state)
-            state.given[k] += mw
-            left -= mw
-            given_all += mw
-            given_clean += part
-    return left, given_all, given_clean
+        left -= take(left, np.inf, must_run, cost, remote, room, price, out, now)
+    for k in range(size.size):
+        if left > tolerance and store[k, RESERVE] > 0.0:
+            limit = store[k, POWER] * size[k] - inside[k, GIVEN]
+            left -= _discharge(k, store, limit, left, 0.0, inside, now)
+    return float(left)
 
 
 @nb.njit(cache=True, nogil=True)
 def _shed(
-    short: float,
-    demand: float,
-    pue: float,
-    share: Array,
-    value: Array,
-    catch_up: Array,
-    restart: Array,
-    shed: Array,
-    backlog: Array,
-    year: Array,
+    short: float, demand: float, pue: float, tier: Array, tier_state: Array, year: Array
 ) -> float:
     """Shed `short` MW from the tier of least value upward; return the value of the last one."""
     left, last_value = short, 0.0
-    for t in range(share.size):
-        cut = min(left, share[t] * demand)
-        if t == share.size - 1:
+    for t in range(tier.shape[0]):
+        cut = min(left, tier[t, SHARE] * demand)
+        if t == tier.shape[0] - 1:
             cut = left  # the last tier takes the rounding of the shares
         left -= cut
         if cut > 0.0:
             base = SCALARS + TIER_ROWS * t
-            newly = max(cut - shed[t], 0.0)
+            newly = max(cut - tier_state[t, SHED], 0.0)
             year[base + TIER_SHED] += cut
             year[base + TIER_HOURS] += 1.0
-            year[base + TIER_LOST_IT] += (cut + newly * restart[t]) / pue
-            year[LOST_USD] += cut * value[t]
-            last_value = value[t]
-            if catch_up[t] > 0.0:
-                backlog[t] += cut / pue
-        shed[t] = cut
-    return last_value
+            year[base + TIER_LOST_IT] += (cut + newly * tier[t, RESTART]) / pue
+            year[LOST_USD] += cut * tier[t, VALUE]
+            last_value = tier[t, VALUE]
+            if tier[t, CATCH_UP] > 0.0:
+                tier_state[t, BACKLOG] += cut / pue
+        tier_state[t, SHED] = cut
+    return float(last_value)
 
 
 @nb.njit(cache=True, nogil=True)
 def _make_up(
-    d: DispatchArrays, demand: float, pue: float, price: float, state: State, year: Array
+    demand: float,
+    pue: float,
+    tier: Array,
+    tier_state: Array,
+    must_run: int,
+    cost: Array,
+    remote: Array,
+    room: Array,
+    price: float,
+    out: Array,
+    now: Array,
+    year: Array,
 ) -> float:
     """Make up deferred work, dearest tier first, from spare that costs less than its value."""
     total = 0.0
-    for t in range(d.tier_share.size - 1, -1, -1):
-        if state.backlog[t] > 0.0:
-            most = d.tier_catch_up[t] * d.tier_share[t] * demand
-            mw = take(
-                min(state.backlog[t] * pue, most),
-                d.tier_usd_per_mwh[t],
-                d.must_run,
-                d.cost_usd_per_mwh,
-                d.remote,
-                state.room,
-                price,
-                state.out,
-                state.now,
-            )
+    for t in range(tier.shape[0] - 1, -1, -1):
+        if tier_state[t, BACKLOG] > 0.0:
+            most = tier[t, CATCH_UP] * tier[t, SHARE] * demand
+            want = min(tier_state[t, BACKLOG] * pue, most)
+            mw = take(want, tier[t, VALUE], must_run, cost, remote, room, price, out, now)
             total += mw
-            state.backlog[t] = max(state.backlog[t] - mw / pue, 0.0)
+            tier_state[t, BACKLOG] = max(tier_state[t, BACKLOG] - mw / pue, 0.0)
             base = SCALARS + TIER_ROWS * t
             year[base + TIER_MADE_UP] += mw
             year[base + TIER_LOST_IT] -= mw / pue
-    return total
+    return float(total)
 
 
 @nb.njit(cache=True, nogil=True)
-def _clean_mw(d: DispatchArrays, state: State, grid_clean: float, must_clean: float) -> float:
+def _clean_mw(clean: Array, out: Array, now: Array, grid_clean: float) -> float:
     """Return clean MW of sources and import, less the clean part of must-run surplus."""
-    total = state.now[IMPORTED] * grid_clean - state.now[SURPLUS] * must_clean
-    for g in range(d.clean.size):
-        total += state.out[g] * d.clean[g]
+    total = now[IMPORTED] * grid_clean - now[SURPLUS] * now[MUST_CLEAN]
+    for g in range(clean.size):
+        total += out[g] * clean[g]
     return float(total)
 
 
 @nb.njit(cache=True, nogil=True)
 def _charge(
-    d: DispatchArrays,
+    served: float,
+    store: Array,
+    size: Array,
+    must_run: int,
+    cost: Array,
+    clean: Array,
+    remote: Array,
+    room: Array,
     price: float,
-    step: int,
-    column: int,
     grid_clean: float,
-    must_clean: float,
-    clean_wanted: float,
-    state: State,
-    year: Array,
+    out: Array,
+    now: Array,
+    inside: Array,
+    charged_rows: Array,
 ) -> float:
     """Charge from spare that is cheap enough, storage by storage; return MW.
 
     A storage that discharged does not charge. Clean energy serves the load
-    first (`clean_wanted` MW of it); what is over goes into storage first.
+    first; what is over goes into storage first.
     """
     charged = 0.0
-    at_store = SCALARS + TIER_ROWS * d.tier_share.size + 2 * d.clean.size
-    for k in range(d.power_mw.size):
-        size = d.storage_scale[k, step, column]
-        full = d.energy_mwh[k] * size
-        if state.given[k] > 0.0 or state.charge[k] >= full:
+    for k in range(size.size):
+        full = store[k, ENERGY] * size[k]
+        if inside[k, GIVEN] > 0.0 or inside[k, CHARGE] >= full:
             continue
-        gain = d.charge_efficiency[k]
-        want = min(d.power_mw[k] * size, (full - state.charge[k]) / gain)
-        mw = take(
-            want,
-            d.charge_below[k],
-            d.must_run,
-            d.cost_usd_per_mwh,
-            d.remote,
-            state.room,
-            price,
-            state.out,
-            state.now,
-        )
+        gain = store[k, GAIN]
+        want = min(store[k, POWER] * size[k], (full - inside[k, CHARGE]) / gain)
+        mw = take(want, store[k, BELOW], must_run, cost, remote, room, price, out, now)
         if mw > 0.0:
-            spare = _clean_mw(d, state, grid_clean, must_clean) - clean_wanted - charged
-            state.clean_charge[k] += min(mw, max(spare, 0.0)) * gain
-            state.charge[k] = min(state.charge[k] + mw * gain, full)
+            spare = _clean_mw(clean, out, now, grid_clean) + now[GIVEN_CLEAN] - served - charged
+            inside[k, CLEAN_CHARGE] += min(mw, max(spare, 0.0)) * gain
+            inside[k, CHARGE] = min(inside[k, CHARGE] + mw * gain, full)
             charged += mw
-            year[at_store + 2 * k] += mw
-    return charged
+            charged_rows[2 * k] += mw
+    return float(charged)
 
 
 @nb.njit(cache=True, nogil=True)
 def dispatch_hour(
-    load: LoadArrays,
-    d: DispatchArrays,
-    available: Array,
-    demand: float,
-    peak_hour: Array,
     h: int,
-    weather: int,
-    column: int,
-    state: State,
+    demand: float,
+    pue: float,
+    price: float,
+    grid_clean: float,
+    water: float,
+    tolerance: float,
+    export_limit: float,
+    must_run: int,
+    cost: Array,
+    clean: Array,
+    remote: Array,
+    store: Array,
+    size: Array,
+    tier: Array,
+    available: Array,
+    peak_hour: Array,
+    out: Array,
+    room: Array,
+    now: Array,
+    inside: Array,
+    tier_state: Array,
     year: Array,
     hour: Array,
     hourly: Array,
+    tracing: bool,
 ) -> None:
-    """Dispatch hour h afresh and write it over its column of `hourly` [row, hour]."""
-    sources, stores = d.cost_usd_per_mwh.size, d.power_mw.size
-    step, pue = load.step_of_hour[h], load.pue[weather, h]
-    price, grid_clean = d.price_usd_per_mwh[weather, h], d.grid_clean[weather, h]
-    made, must_clean = 0.0, 0.0
-    for g in range(sources + 1):
-        state.room[g] = available[g, h]
-    for g in range(sources):
-        state.out[g] = 0.0
-        if g < d.must_run:
-            state.out[g] = state.room[g]
-            made += state.room[g]
-            must_clean += state.room[g] * d.clean[g]
-    if made > 0.0:
-        must_clean /= made
-    state.now[SURPLUS] = made
-    state.now[IMPORTED] = state.now[COST] = state.now[CONNECTED] = 0.0
+    """Dispatch hour h afresh and write it over its column of `hourly` [row, hour].
 
-    left, given, given_clean = _serve(load, d, price, step, column, demand, state)
-    at_store = SCALARS + TIER_ROWS * d.tier_share.size + 2 * sources
+    `size` [storage] is each storage's size this month over its full size.
+    """
+    sources, stores, tiers = cost.size, size.size, tier.shape[0]
+    made, clean_made = 0.0, 0.0
+    for g in range(sources):
+        room[g] = available[g, h]
+        out[g] = 0.0
+        if g < must_run:
+            out[g] = room[g]
+            made += room[g]
+            clean_made += room[g] * clean[g]
+    room[sources] = available[sources, h]
+    now[:LAST_SHORT] = 0.0
+    now[SURPLUS] = made
+    now[MUST_CLEAN] = clean_made / made if made > 0.0 else 0.0
+
+    left = _serve(
+        demand, tolerance, store, size, must_run, cost, remote, room, price, out, now, inside
+    )
+    at_store = SCALARS + TIER_ROWS * tiers + 2 * sources
     for k in range(stores):
-        year[at_store + 2 * k + 1] += state.given[k]
+        year[at_store + 2 * k + 1] += inside[k, GIVEN]
     short = 0.0
-    if left > load.tolerance_mw:
+    if left > tolerance:
         short = left
-        if state.last_short[0] != h - 1:
-            state.shed[:] = 0.0
-        count_loss(year, h, state.last_short[0], short, peak_hour, hour)
-        state.last_short[0] = h
-        state.now[COST] = _shed(
-            short,
-            demand,
-            pue,
-            d.tier_share,
-            d.tier_usd_per_mwh,
-            d.tier_catch_up,
-            d.tier_restart_hours,
-            state.shed,
-            state.backlog,
-            year,
-        )
-        state.waiting[0] = 1
-    marginal = state.now[COST]
+        last = int(now[LAST_SHORT])
+        if last != h - 1:
+            tier_state[:, SHED] = 0.0
+        count_loss(year, h, last, short, peak_hour, hour)
+        now[LAST_SHORT] = h
+        now[COST] = _shed(short, demand, pue, tier, tier_state, year)
+        now[WAITS] = 1.0
+    marginal = now[COST]
 
     made_up = 0.0
-    if state.waiting[0] == 1:
+    if now[WAITS] > 0.0:
         if short == 0.0:
-            made_up = _make_up(d, demand, pue, price, state, year)
+            made_up = _make_up(
+                demand, pue, tier, tier_state, must_run, cost, remote, room, price, out, now, year
+            )
         if h % 24 == 23:  # what was not made up by the day's end is lost
-            state.backlog[:] = 0.0
-            state.waiting[0] = 0
+            tier_state[:, BACKLOG] = 0.0
+            now[WAITS] = 0.0
     served = demand - short + made_up
     charged = 0.0
-    if short == 0.0:
+    if short == 0.0 and stores > 0:
         charged = _charge(
-            d, price, step, column, grid_clean, must_clean, served - given_clean, state, year
+            served,
+            store,
+            size,
+            must_run,
+            cost,
+            clean,
+            remote,
+            room,
+            price,
+            grid_clean,
+            out,
+            now,
+            inside,
+            year[at_store:],
         )
     export = 0.0
-    if d.export_limit_mw > 0.0 and state.now[CONNECTED] <= load.tolerance_mw and price >= 0.0:
-        state.room[sources] = 0.0  # nothing comes in to go out
-        export = take(
-            d.export_limit_mw,
-            np.nextafter(price, -np.inf),
-            d.must_run,
-            d.cost_usd_per_mwh,
-            d.remote,
-            state.room,
-            price,
-            state.out,
-            state.now,
-        )
+    if export_limit > 0.0 and now[CONNECTED] <= tolerance and price >= 0.0:
+        room[sources] = 0.0  # nothing comes in to go out
+        below = np.nextafter(price, -np.inf)
+        export = take(export_limit, below, must_run, cost, remote, room, price, out, now)
         year[EXPORT] += export
         year[EXPORT_USD] += export * price
     year[SERVED] += made_up - short
-    year[COOLING_M3] += (made_up - short) / pue * load.water_m3_per_it_mwh[weather, h]
+    year[COOLING_M3] += (made_up - short) / pue * water
 
-    hourly[T_SHED, h], hourly[T_MADE_UP, h], hourly[T_EXPORT, h] = short, made_up, export
-    hourly[T_CHARGE, h], hourly[T_DISCHARGE, h] = charged, given
-    hourly[T_IMPORT, h], hourly[T_SPILL, h] = state.now[IMPORTED], state.now[SURPLUS]
+    hourly[T_IMPORT, h], hourly[T_SPILL, h] = now[IMPORTED], now[SURPLUS]
     hourly[T_PRICE, h] = marginal
-    clean = _clean_mw(d, state, grid_clean, must_clean)
-    hourly[T_CLEAN_MADE, h] = clean
-    hourly[T_CLEAN, h] = min(served, clean + given_clean)
+    clean_made = _clean_mw(clean, out, now, grid_clean)
+    hourly[T_CLEAN_MADE, h] = clean_made
+    hourly[T_CLEAN, h] = min(served, clean_made + now[GIVEN_CLEAN])
     for g in range(sources):
-        hourly[TRACE_SCALARS + g, h] = state.out[g]
-    if short > 0.0:
-        for t in range(d.tier_share.size):
-            hourly[TRACE_SCALARS + sources + stores + t, h] = state.shed[t]
+        hourly[TRACE_SCALARS + g, h] = out[g]
+    if tracing:
+        hourly[T_SHED, h], hourly[T_MADE_UP, h], hourly[T_EXPORT, h] = short, made_up, export
+        hourly[T_CHARGE, h], hourly[T_DISCHARGE, h] = charged, now[GIVEN_ALL]
+        if short > 0.0:
+            for t in range(tiers):
+                hourly[TRACE_SCALARS + sources + stores + t, h] = tier_state[t, SHED]
