@@ -28,6 +28,8 @@ from gigaplan.programme.resolved import (
 from gigaplan.programme.yaml_tree import dotted
 
 _KINDS = Literal["technology", "accelerator", "hall", "cooling", "market"]
+_HALL_OUTSIDE_WEIGHT = 0.5
+"""Weight of the class of buildings against a hall's own estimate, as for power projects."""
 _CAUSES = ("licensing", "supply_chain", "labour", "grid", "chips")
 
 
@@ -217,7 +219,7 @@ def _campus(name: str, campus: Campus, programme: Programme, take: FigureLookup)
             f"{hall}.deferrable_batch_fraction",
         ),
         accelerators=tuple(campus.accelerators),
-        reference_class=reference_class("buildings", 0.5),
+        reference_class=reference_class("buildings", _HALL_OUTSIDE_WEIGHT, take),
     )
 
 

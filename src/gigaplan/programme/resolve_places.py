@@ -15,6 +15,14 @@ from gigaplan.programme.resolved import (
 )
 
 
+_OUTLOOK = (2025, 2050)
+
+
+def in_outlook(year: int) -> int:
+    """Return the year whose fuel price stands for `year`: the outlook is held outside its years."""
+    return min(max(year, _OUTLOOK[0]), _OUTLOOK[1])
+
+
 def interpolated(by_year: Mapping[int, float], years: tuple[int, ...]) -> tuple[float, ...]:
     """Return values along `years`: straight between given years, held outside them."""
     known = sorted(by_year)
@@ -35,9 +43,10 @@ def gas_prices(
     if zone.gas_price_usd_per_mmbtu is not None:
         take.note_own(at, zone.gas_price_usd_per_mmbtu)
         return interpolated(zone.gas_price_usd_per_mmbtu, years)
-    basis = take.take((*at, "basis"), None, f"market.{zone.market}.gas_basis_usd_per_mmbtu")
+    market = f"market.{zone.market}"
     return tuple(
-        basis + take.take((*at, year), None, f"fuel.gas.usd_per_mmbtu_{year}") for year in years
+        take.take((*at, year), None, f"{market}.gas_usd_per_mmbtu_{in_outlook(year)}")
+        for year in years
     )
 
 

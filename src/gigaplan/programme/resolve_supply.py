@@ -10,7 +10,7 @@ from gigaplan.core.errors import InputError, Problem
 from gigaplan.core.timeline import month_index
 from gigaplan.programme.figure_lookup import FigureLookup
 from gigaplan.programme.model import Programme
-from gigaplan.programme.resolve_places import gas_prices
+from gigaplan.programme.resolve_places import gas_prices, in_outlook
 from gigaplan.programme.resolved import (
     MonthsRange,
     ReferenceClassFigures,
@@ -124,6 +124,7 @@ def resolve_supply(
         reference_class=reference_class(
             catalogue.technology(project.technology).reference_class,
             project.estimate.outside_view_weight_fraction,
+            take,
         ),
         outside_view_applied=_holds_overrun(project),
         learning_rate_fraction=of("learning_rate_fraction", absent=0.0),
@@ -167,7 +168,9 @@ def _fuel_prices(
     if fuel == "gas":
         return gas_prices(zone, programme.zones[zone], years, take)
     return tuple(
-        take.take((*at, "fuel_usd_per_mmbtu", year), None, f"fuel.{fuel}.usd_per_mmbtu_{year}")
+        take.take(
+            (*at, "fuel_usd_per_mmbtu", year), None, f"fuel.{fuel}.usd_per_mmbtu_{in_outlook(year)}"
+        )
         for year in years
     )
 
@@ -208,16 +211,20 @@ def _before(after: tuple[str, ...], known: set[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def reference_class(name: str, weight: float) -> ReferenceClassFigures:
+def reference_class(name: str, weight: float, take: FigureLookup) -> ReferenceClassFigures:
     """Return the catalogue's reference class with the weight a project gives it."""
     found = catalogue.reference_class(name)
+
+    def of(field: str) -> float:
+        return take.take(("reference_class", name, field), None, f"reference_class.{name}.{field}")
+
     return ReferenceClassFigures(
         name=name,
-        mu=found.mu,
-        sigma=found.sigma,
-        threshold=found.threshold,
-        alpha=found.alpha,
-        mean=found.mean,
-        schedule_mean=found.schedule_mean,
+        mu=of("mu"),
+        sigma=of("sigma"),
+        threshold=of("threshold") if found.find("threshold") else None,
+        alpha=of("alpha") if found.find("alpha") else None,
+        mean=of("mean"),
+        schedule_mean=of("schedule_mean"),
         weight_fraction=weight,
     )
