@@ -14,7 +14,6 @@ from gigaplan.programme.resolved import (
     ZoneFigures,
 )
 
-
 _OUTLOOK = (2025, 2050)
 
 
