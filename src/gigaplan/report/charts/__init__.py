@@ -1,0 +1,32 @@
+"""The charts of a report, as Vega-Lite specifications."""
+
+from gigaplan.report.charts.chart import Chart, Choice
+from gigaplan.report.charts.compute import bottleneck_chart, online_chart
+from gigaplan.report.charts.money import (
+    capex_chart,
+    cash_chart,
+    cost_chart,
+    driver_chart,
+    gap_chart,
+    spend_limits,
+)
+from gigaplan.report.charts.place import map_chart, site_rows
+from gigaplan.report.charts.power import dispatch_chart, mix_chart, reliability_charts
+
+__all__ = [
+    "Chart",
+    "Choice",
+    "bottleneck_chart",
+    "capex_chart",
+    "cash_chart",
+    "cost_chart",
+    "dispatch_chart",
+    "driver_chart",
+    "gap_chart",
+    "map_chart",
+    "mix_chart",
+    "online_chart",
+    "reliability_charts",
+    "site_rows",
+    "spend_limits",
+]

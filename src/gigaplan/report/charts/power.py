@@ -1,0 +1,281 @@
+"""Charts of power: the mix, a week of hours, reliability, clean share, water and carbon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gigaplan.report.charts.chart import (
+    LEGEND_PICK,
+    PICKED_OPACITY,
+    Chart,
+    Choice,
+    Spec,
+    amount,
+    colours,
+    layered,
+    packed,
+    tip,
+    year_axis,
+)
+from gigaplan.report.charts.compute import site_choice
+from gigaplan.report.labels import SOURCE_CLASSES, Names, in_order, sites_in
+from gigaplan.report.view import RunView
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WINDOWS = {"typical_week": "A typical week", "worst_event": "The worst event of all draws"}
+_MOST_YEARS = 4
+
+
+def with_classes(table: pd.DataFrame, names: Names) -> pd.DataFrame:
+    """Return the table with each source's class as ``key``, ``series`` and ``order``."""
+    keys = list(SOURCE_CLASSES)
+    found = {source: names.source_class(source) for source in table["source"].unique()}
+    key = table["source"].map(found)
+    return table.assign(
+        key=key,
+        series=key.map({k: words for k, (words, _) in SOURCE_CLASSES.items()}),
+        order=key.map({k: i for i, k in enumerate(keys)}),
+    )
+
+
+def _palette(table: pd.DataFrame) -> list[tuple[str, str]]:
+    return [SOURCE_CLASSES[k] for k in in_order(table["key"].unique(), SOURCE_CLASSES)]
+
+
+def _with_programme(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with rows of all sites under ``programme``, which are summed later."""
+    import pandas as pd
+
+    if "programme" in set(table["site"]):
+        return table
+    return pd.concat([table.assign(site="programme"), table], ignore_index=True)
+
+
+def mix_chart(view: RunView, names: Names) -> Chart | None:
+    """Return energy by source and year, as operated and as planned."""
+    import pandas as pd
+
+    parts = [
+        _with_programme(table).assign(how=how)
+        for how, table in (("operated", view.table("energy")), ("planned", view.table("planned_energy")))
+        if not table.empty
+    ]  # fmt: skip
+    if not parts:
+        return None
+    table = with_classes(pd.concat(parts, ignore_index=True), names)
+    keys = ["how", "site", "year", "key", "series", "order"]
+    rows = table.groupby(keys, as_index=False, sort=False)["mwh"].sum()
+    rows["twh"] = rows["mwh"] / 1e6
+    palette = _palette(rows)
+    rows = rows[rows["mwh"].abs() > 0.5].drop(columns=["mwh", "key"])
+    spec = layered(
+        [
+            {
+                "params": [LEGEND_PICK],
+                "mark": {"type": "bar", "cornerRadius": 0},
+                "encoding": {
+                    "x": year_axis(),
+                    "y": amount("twh", "TWh a year", stack="zero"),
+                    "color": {"field": "series", **colours(palette)},
+                    "order": {"field": "order"},
+                    "opacity": PICKED_OPACITY,
+                    "tooltip": [
+                        tip("series", "Source"),
+                        tip("year", "Year"),
+                        tip("twh", "TWh", ",.3~r"),
+                    ],
+                },
+            }
+        ],
+        data={"name": "rows"},
+    )
+    words = {"operated": "As operated, mean of all draws", "planned": "As planned"}
+    hows = tuple((how, words[how]) for how in rows["how"].unique())
+    return Chart(
+        "mix",
+        "Where the energy comes from",
+        "Energy used by the campuses each year, by kind of source. The plan's energy is that of "
+        "the schedule as hoped for; the operated one is what the simulated delays and outages leave.",
+        spec,
+        {"rows": packed(rows)},
+        (Choice("how", "Energy", hows), site_choice(sites_in(rows), names)),
+        (330, 280),
+    )
+
+
+def dispatch_chart(view: RunView, names: Names) -> Chart | None:
+    """Return a week of hours and the worst event of each site."""
+    table = view.table("dispatch")
+    if table.empty:
+        return None
+    years = sorted(table["year"].unique())
+    if len(years) > _MOST_YEARS:
+        last = len(years) - 1
+        years = [years[round(i * last / (_MOST_YEARS - 1))] for i in range(_MOST_YEARS)]
+    table = table[table["year"].isin(years)]
+    window = ["site", "year", "window"]
+    table = table.assign(
+        hour=table["hour"] - table.groupby(window)["hour"].transform("min"), gw=table["mw"] / 1e3
+    )
+    load = table[table["source"] == "load"].drop(columns=["source", "mw"])
+    rows = with_classes(table[table["source"] != "load"], names)
+    keys = [*window, "hour", "key", "series", "order"]
+    rows = rows.groupby(keys, as_index=False, sort=False)["gw"].sum()
+    used = rows.groupby("key")["gw"].transform(lambda values: values.abs().max())
+    rows = rows[used > 0]
+    palette = _palette(rows)
+    rows = rows.drop(columns="key")
+    for part in (rows, load):
+        part["year"] = part["year"].astype(str)
+        part["day"] = (part["hour"] / 24).round(4)
+    day: Spec = {
+        "field": "day",
+        "type": "quantitative",
+        "axis": {"title": "Day", "tickMinStep": 1, "format": "d"},
+        "scale": {"nice": False},
+    }
+    spec = layered(
+        [
+            {
+                "params": [LEGEND_PICK],
+                "mark": {"type": "area", "interpolate": "step-after"},
+                "encoding": {
+                    "x": day,
+                    "y": amount("gw", "GW", stack="zero"),
+                    "color": {"field": "series", **colours(palette)},
+                    "order": {"field": "order"},
+                    "opacity": PICKED_OPACITY,
+                    "tooltip": [
+                        tip("series", "Source"),
+                        tip("hour", "Hour", "d"),
+                        tip("gw", "GW", ",.3~r"),
+                    ],
+                },
+            },
+            {
+                "data": {"name": "load"},
+                "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 1.4,
+                         "color": "var(--ink)"},
+                "encoding": {"x": day, "y": amount("gw", "GW")},
+            },
+        ],
+        data={"name": "rows"},
+    )  # fmt: skip
+    windows = in_order(rows["window"].unique(), _WINDOWS)
+    return Chart(
+        "dispatch",
+        "Hour by hour",
+        "What serves a campus in each hour; the dark line is what its computers and cooling want. "
+        "Where the sources end below the line, load is not served.",
+        spec,
+        {"rows": packed(rows.drop(columns="hour").assign(hour=rows["hour"]), 3),
+         "load": packed(load[[*window, "day", "gw"]], 3)},
+        (
+            site_choice(sites_in(rows), names),
+            Choice("window", "Hours", tuple((w, _WINDOWS.get(w, w)) for w in windows)),
+            Choice("year", "Year", tuple((y, y) for y in sorted(rows["year"].unique(), reverse=True))),
+        ),
+        (320, 280),
+        empty="No hour was short of power here in any sampled year.",
+    )  # fmt: skip
+
+
+def _bars(field: str, title: str, shown: str, colour: str, tip_title: str) -> list[Spec]:
+    """Return bars by year with two standard errors about each."""
+    return [
+        {
+            "mark": {"type": "bar", "color": colour},
+            "encoding": {
+                "x": year_axis(),
+                "y": amount(field, title, shown=shown),
+                "tooltip": [tip("year", "Year"), tip(field, tip_title, shown)],
+            },
+        }
+    ]
+
+
+def _error_bars(field: str) -> Spec:
+    return {
+        "transform": [
+            {"calculate": f"max(0, datum.{field} - 2 * datum.{field}_standard_error)", "as": "low"},
+            {"calculate": f"datum.{field} + 2 * datum.{field}_standard_error", "as": "high"},
+        ],
+        "mark": {"type": "rule", "color": "var(--ink)", "strokeWidth": 1.2},
+        "encoding": {
+            "x": year_axis(),
+            "y": {"field": "low", "type": "quantitative"},
+            "y2": {"field": "high"},
+        },
+    }
+
+
+def reliability_charts(view: RunView, names: Names) -> list[Chart]:
+    """Return hours short, clean share, water and carbon by year, with one choice of site."""
+    table = view.table("operations")
+    if table.empty:
+        return []
+    choice = (site_choice(sites_in(table), names),)
+    rows = table.assign(
+        water=table["water_m3"] / 1e6,
+        carbon=table["co2_t"] / 1e6,
+    )
+    keep = ["year", "site"]
+
+    def chart(name: str, title: str, reading: str, layers: list[Spec], used: list[str]) -> Chart:
+        return Chart(
+            name, title, reading, layered(layers, data={"name": "rows"}),
+            {"rows": packed(rows[[*keep, *[u for u in used if u in rows]]])},
+            choice, (220, 200), group="operations", half=True,
+        )  # fmt: skip
+
+    return [
+        chart(
+            "short",
+            "Hours short of power",
+            "Hours a year in which some load is not served; the thin line spans two standard errors.",
+            [*_bars("lolh_hours", "Hours a year", ",.3~r", "var(--c-rose)", "Hours"),
+             _error_bars("lolh_hours")],
+            ["lolh_hours", "lolh_hours_standard_error"],
+        ),
+        chart(
+            "clean",
+            "Clean share of energy",
+            "By the year: clean energy made over energy used. By the hour: only what is made in "
+            "the hour it is used counts.",
+            [_share_line("clean_share_annual", "By the year", [5, 4]),
+             _share_line("clean_share_hourly", "By the hour", None)],
+            ["clean_share_hourly", "clean_share_annual"],
+        ),
+        chart(
+            "water",
+            "Water used",
+            "For cooling the halls and for power plants.",
+            _bars("water", "Million m³ a year", ",.3~r", "var(--c-cyan)", "Million m³"),
+            ["water"],
+        ),
+        chart(
+            "carbon",
+            "Carbon dioxide",
+            "From all energy used, bought energy included.",
+            _bars("carbon", "Million t a year", ",.3~r", "var(--c-grey)", "Million t"),
+            ["carbon"],
+        ),
+    ]  # fmt: skip
+
+
+def _share_line(field: str, words: str, dash: list[int] | None) -> Spec:
+    series = [("By the hour", "var(--c-green)"), ("By the year", "var(--c-teal)")]
+    mark: Spec = {"type": "line", "strokeWidth": 2.4, "point": {"size": 30}}
+    if dash:
+        mark["strokeDash"] = dash
+    return {
+        "mark": mark,
+        "encoding": {
+            "x": year_axis(),
+            "y": amount(field, "Share", shown=".0%", scale={"domainMin": 0}),
+            "color": {**colours(series), "datum": words},
+            "tooltip": [tip("year", "Year"), tip(field, words, ".1%")],
+        },
+    }
