@@ -1,4 +1,4 @@
-"""Is the power there? A 500 MW campus on four gas units, a battery and a grid connection."""
+"""Is the power there? A 500 MW campus on five gas units, a battery and a grid connection."""
 
 import numpy as np
 
@@ -11,9 +11,9 @@ def main() -> None:
         operations.Unit(
             name=f"gas {i}", capacity_mw=110, forced_outage_fraction=0.05, mttr_hours=50
         )
-        for i in range(1, 5)
+        for i in range(1, 6)
     ]
-    grid = operations.Grid(limit_mw=120, price_usd_per_mwh=45)
+    grid = operations.Grid(limit_mw=60, price_usd_per_mwh=45)
     load_mw = np.full(8760, 500.0)
     battery = operations.Storage(name="battery", power_mw=60, energy_mwh=240)
     for label, storage in (("without battery", ()), ("with battery", (battery,))):
