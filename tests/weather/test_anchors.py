@@ -34,7 +34,7 @@ def test_correlation_falls_with_distance_as_the_formula_says(
         anchors.distance_km(latitude, longitude, np.array([there[0]]), np.array([there[1]]))[0]
     )
     found = anchors.correlation(anchors.Field("any", scale), (latitude, longitude), there)
-    assert found == pytest.approx(math.exp(-(away**2) / (4 * scale**2)), abs=0.06)
+    assert found == pytest.approx(math.exp(-(away**2) / (4 * scale**2)), abs=0.03)
 
 
 def test_weights_make_unit_variance_anywhere() -> None:

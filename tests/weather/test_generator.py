@@ -115,7 +115,8 @@ def test_spreads_are_those_of_the_normals(name: str) -> None:
         assert ratio == pytest.approx(1, abs=band), field
 
 
-# half width of the band about the mean of the generated years; docs/weather.md tells the figures
+# half width of the band about the mean of the generated years, at least: a real year is one draw
+# from its climate, so it may lie two spreads of single years off. Figures in docs/weather.md
 BANDS = {
     "temp_mean_c": 0.6,
     "temp_p01_c": 2.5,
@@ -149,6 +150,11 @@ KNOWN_GAPS = {
 }
 
 
+def _off(generated: Any, known: float, band: float) -> bool:
+    """Say whether a real year lies outside the band, and outside two spreads of single years."""
+    return abs(generated.mean() - known) > max(band, 2 * generated.std())
+
+
 @pytest.mark.parametrize("name", [*EPW, *POINTS])
 def test_generated_years_have_the_character_of_the_real_one(shared: Path, name: str) -> None:
     known = asdict(character(real(shared, name)))
@@ -156,7 +162,7 @@ def test_generated_years_have_the_character_of_the_real_one(shared: Path, name: 
     wrong = [
         f"{key}: real {known[key]:.3f}, generated {characters(name)[key].mean():.3f}"
         for key, band in bands.items()
-        if abs(characters(name)[key].mean() - known[key]) > band and (name, key) not in KNOWN_GAPS
+        if _off(characters(name)[key], known[key], band) and (name, key) not in KNOWN_GAPS
     ]
     assert not wrong
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gigaplan.core.random_streams import stream_key, uniform_pair
 from gigaplan.weather import _kernels
 
 RANDOM = np.random.default_rng(1)
@@ -39,3 +40,25 @@ def test_tables_are_read_on_straight_lines_in_score_and_month() -> None:
     found = _kernels.between_tables(tables, -2.0, 0.5, score, month, weight)
     level = (1 - weight) * 10 * month + weight * 10 * ((month + 1) % 12)
     assert np.allclose(found, level + np.clip(score, -2, 2))
+
+
+def test_normals_are_the_box_muller_pairs_of_their_stream() -> None:
+    key, draw = stream_key(1, "weather.test", "here"), np.uint64(3)
+    found = np.ones(7)
+    _kernels.add_normals(key, draw, 2.0, found)
+    for i in range(7):
+        first, second = uniform_pair(key, draw, np.uint64(i // 2))
+        turn = np.sin if i % 2 else np.cos
+        expected = np.sqrt(-2 * np.log(first)) * turn(2 * np.pi * second)
+        assert np.isclose(found[i], 1 + 2 * expected)
+
+
+def test_normals_have_normal_moments() -> None:
+    found = np.zeros(400_000)
+    _kernels.add_normals(stream_key(1, "weather.test", "there"), np.uint64(0), 1.0, found)
+    error = 1 / np.sqrt(found.size)
+    assert abs(found.mean()) < 4 * error
+    assert abs(found.var() - 1) < 4 * np.sqrt(2) * error
+    assert abs((found**3).mean()) < 4 * np.sqrt(15) * error
+    assert abs((found**4).mean() - 3) < 4 * np.sqrt(96) * error
+    assert abs(np.mean(found[1:] * found[:-1])) < 4 * error
