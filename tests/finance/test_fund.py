@@ -14,6 +14,7 @@ from gigaplan import finance
 from gigaplan.core.errors import InputError
 from gigaplan.finance import draws as of_draws
 from gigaplan.finance import held_compute, programme_money, programme_sources
+from gigaplan.finance.energy_cost import EnergyBook
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.programme.supply import Own, Ppa, Prepaid, Tolling
 
@@ -24,6 +25,10 @@ def run(
     world = small.trajectories(draws)
     chosen = small.programme() if programme is None else programme
     return finance.fund(chosen, small.plan(), world, small.operating(world), threads=threads)
+
+
+def _block(sources: of_draws.Sources, part: slice) -> programme_money.Block:
+    return programme_money.make_block(sources, EnergyBook.of(sources), part)
 
 
 def by_name(lines: tuple[finance.Line, ...], group: str, name: str) -> dict[str, float]:
@@ -150,7 +155,7 @@ def test_every_contract_charges_what_it_says() -> None:
 
     whole = slice(0, 20)
     cost = {
-        contract.kind: programme_money.make_block(sources(contract), whole).flows.energy_usd
+        contract.kind: _block(sources(contract), whole).flows.energy_usd
         for contract in (
             Own(),
             Ppa(price_usd_per_mwh=80.0, escalation_fraction=0.01, term_years=20),
@@ -192,7 +197,7 @@ def test_chips_that_stood_before_leave_evenly_and_are_no_part_of_the_programme()
     def block(chosen: ResolvedProgramme) -> programme_money.Block:
         assets = programme_sources.assets_of(chosen, small.plan(), more)
         sources = of_draws.Sources(chosen, small.plan(), more, summary, assets, {})
-        return programme_money.make_block(sources, slice(0, 20))
+        return _block(sources, slice(0, 20))
 
     new, everything = block(programme), block(base)
     left = everything.compute.it_mw - new.compute.it_mw
@@ -205,6 +210,27 @@ def test_chips_that_stood_before_leave_evenly_and_are_no_part_of_the_programme()
     assert whole is not None
     share = new.compute.it_mw / everything.compute.it_mw
     np.testing.assert_allclose(one.values, whole.values * share, rtol=1e-12)
+
+
+def test_compute_that_comes_after_the_planning_years_costs_the_mean_over_draws() -> None:
+    world = small.trajectories(20)
+    late = world.site_online_it_mw.copy()
+    planned = small.TIMELINE.year_of_month <= small.YEARS[-1]
+    late[:, planned, 0] = 0.0
+    late[:, np.flatnonzero(planned)[-1], 0] = 1.0
+    late[:, ~planned, 0] = 750.0
+    world = dataclasses.replace(world, site_online_it_mw=late)
+    summary = small.operating(world)
+    base = small.programme()
+    assets = programme_sources.assets_of(base, small.plan(), world)
+    sources = of_draws.Sources(base, small.plan(), world, summary, assets, {})
+    book = EnergyBook.of(sources)
+    energy, load = book.by_month(sources, world.online_it_mw(), slice(0, 20))
+    last = 12 * energy[-1, 0]
+    mean = 1.0 / 12
+    expected = book.cost_usd[-1, 0] + (750.0 - mean) * book.cost_per_it_mw[-1]
+    assert last == pytest.approx(expected, rel=1e-12)
+    assert 12 * load[-1, 0] == pytest.approx(1.2 * 8760 * 750.0, rel=1e-9)
 
 
 def test_a_prepayment_is_capital_before_service_where_delivery_holds_none() -> None:
@@ -222,7 +248,7 @@ def test_a_prepayment_is_capital_before_service_where_delivery_holds_none() -> N
     programme = dataclasses.replace(small.programme(), power={"reactor": project})
     assets = programme_sources.assets_of(programme, small.plan(), world)
     sources = of_draws.Sources(programme, small.plan(), world, small.operating(world), assets, {})
-    block = programme_money.make_block(sources, slice(0, 20))
+    block = _block(sources, slice(0, 20))
     paid = block.flows.capex_usd["power"].values.sum(axis=0)
     live = np.isfinite(world.online_month[6:]).sum(axis=0) * 200.0
     np.testing.assert_allclose(paid, 2000.0 * 1000 * live, rtol=0.2)
@@ -258,7 +284,7 @@ def test_compute_is_held_after_the_planning_years_within_halls_chips_and_power()
     assets = programme_sources.assets_of(programme, small.plan(), reached)
     sources = of_draws.Sources(programme, small.plan(), reached, small.operating(world), assets, {})
     after = held_compute.after_planning(sources)
-    found = programme_money.make_block(sources, slice(0, 20)).compute.it_mw
+    found = _block(sources, slice(0, 20)).compute.it_mw
     # Halls and chips for 750 MW, power for 720 / 1.2 = 600 MW.
     np.testing.assert_allclose(found[-1], 600.0)
     np.testing.assert_array_equal(found[:after], reached.online_it_mw()[:after])

@@ -49,6 +49,11 @@ class Sources:
         """Month number of the first."""
         return self.programme.timeline.first
 
+    @property
+    def calendar(self) -> NDArray[np.int64]:
+        """Calendar year of each month."""
+        return (self.first_month + np.arange(self.months)) // MONTHS_PER_YEAR
+
     def entities(self, kind: str, owners: frozenset[str] | None = None) -> list[int]:
         """Return positions of the entities of a kind, of some owners if given."""
         return [

@@ -18,6 +18,7 @@ from gigaplan.core.errors import require
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance.amounts import Array, month_factors, spread, total
 from gigaplan.finance.draws import Sources, server_life_months
+from gigaplan.finance.energy_cost import EnergyBook
 from gigaplan.finance.flows import CompanyFlows, Terms
 from gigaplan.finance.held_compute import standing_it_mw
 from gigaplan.finance.programme_metrics import programme_metrics
@@ -94,6 +95,7 @@ def fund(
 @dataclass(frozen=True)
 class _Work:
     sources: Sources
+    energy: EnergyBook
     terms: Terms
     company: CompanyFlows
     factors: Array
@@ -122,6 +124,7 @@ class _Work:
         )
         return cls(
             sources,
+            EnergyBook.of(sources),
             terms_of(programme),
             company_of(programme, factors),
             factors,
@@ -138,7 +141,7 @@ class _Work:
         kept.write(self._outcome(part), part)
 
     def _outcome(self, part: slice) -> dict[str, dict[str, Array]]:
-        block = make_block(self.sources, part)
+        block = make_block(self.sources, self.energy, part)
         credits = credit_flows(self.sources, self.factors, part)
         flows = replace(block.flows, credits_usd=credits)
         block = replace(block, flows=flows)
@@ -224,7 +227,8 @@ def _notes(sources: Sources) -> tuple[str, ...]:
     notes = [
         f"Servers that wear out after {programme.years[-1]} are bought again at the same real "
         f"cost every {life:.1f} years, so that compute is held to the end of the cash flows.",
-        "Energy after the last planning year costs per IT MW what it does in that year.",
+        "Energy after the last planning year costs what it does in that year, and for IT MW online "
+        "beyond that the mean over draws.",
         "A loss of the programme lowers the company's tax on other income; what exceeds that is "
         "carried forward.",
         "At the end of the cash flows assets are worth what their remaining life would still earn.",

@@ -21,6 +21,16 @@ def after_planning(sources: Sources) -> int:
     return MONTHS_PER_YEAR * (sources.programme.years[-1] + 1) - sources.first_month
 
 
+def online_it_mw(sources: Sources, part: slice) -> Array:
+    """Return online compute: delivery's, and what is held after the planning years."""
+    delivered = sources.trajectories.site_online_it_mw[:, :, part].sum(axis=0, dtype=np.float64)
+    out = sources.aligned(delivered, hold=True)
+    after = max(after_planning(sources), 0)
+    if after < sources.months:
+        out[after:] = np.maximum(out[after:], held_it_mw(sources, part)[after:])
+    return out
+
+
 def held_it_mw(sources: Sources, part: slice) -> Array:
     """Return online compute if chips are replaced after the planning years, [month, draw]."""
     programme = sources.programme

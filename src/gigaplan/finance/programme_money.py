@@ -10,17 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance.amounts import Array, RealUsd
 from gigaplan.finance.draws import Sources, server_life_months
+from gigaplan.finance.energy_cost import EnergyBook, year_mean
 from gigaplan.finance.flows import ProgrammeFlows
-from gigaplan.finance.held_compute import after_planning, held_it_mw, standing_it_mw
+from gigaplan.finance.held_compute import after_planning, online_it_mw, standing_it_mw
 from gigaplan.finance.programme_metrics import Compute
 from gigaplan.programme.resolved import SupplyFigures
-
-_HOURS_PER_YEAR = 8760.0
 
 
 @dataclass(frozen=True)
@@ -32,22 +30,17 @@ class Block:
     part: slice
 
 
-def make_block(sources: Sources, part: slice) -> Block:
+def make_block(sources: Sources, energy_book: EnergyBook, part: slice) -> Block:
     """Return the flows of some draws."""
     programme = sources.programme
-    online = sources.trajectories.site_online_it_mw[:, :, part].sum(axis=0, dtype=np.float64)
-    after = after_planning(sources)
-    all_it_mw = sources.aligned(online, hold=True)
-    if after < sources.months:
-        kept = held_it_mw(sources, part)[max(after, 0) :]
-        all_it_mw[max(after, 0) :] = np.maximum(all_it_mw[max(after, 0) :], kept)
+    all_it_mw = online_it_mw(sources, part)
     it_mw = np.maximum(all_it_mw - standing_it_mw(sources)[:, None], 0.0)
     own = np.divide(it_mw, all_it_mw, out=np.ones_like(it_mw), where=all_it_mw > 0)
     base = programme.base_year
     capex = _capex(sources, part)
     power_running = _power_running(sources, part)
     site_running = programme.finance.opex_usd_per_it_kw_year * 1000 / MONTHS_PER_YEAR * it_mw
-    energy, energy_mwh = _energy(sources, all_it_mw, part)
+    energy, energy_mwh = energy_book.by_month(sources, all_it_mw, part)
     energy = energy * own + _rents(sources, part)
     flows = ProgrammeFlows(
         first_month=sources.first_month,
@@ -157,62 +150,6 @@ def _revenue(sources: Sources, it_mw: Array) -> RealUsd | None:
     return RealUsd(it_mw * monthly[:, None], sources.programme.base_year)
 
 
-def _energy(sources: Sources, it_mw: Array, part: slice) -> tuple[Array, Array]:
-    """Return cost and MWh of energy by month: yearly figures follow online compute.
-
-    A year between or after the planning years has the cost per IT MW of the planning
-    year before it.
-    """
-    operating = sources.operating
-    cost = operating.grid_cost_usd[:, part] - operating.export_usd[:, part]
-    for name, mwh in operating.project_energy_mwh.items():
-        cost = cost + operating.project_variable_usd[name][:, part]
-        cost = cost + _contract_cost(sources, name, mwh[:, part], part)
-    load = operating.load_mwh[:, part]
-    calendar = (sources.first_month + np.arange(sources.months)) // MONTHS_PER_YEAR
-    planned = np.array(operating.years)
-    position = np.clip(np.searchsorted(planned, calendar, side="right") - 1, 0, len(planned) - 1)
-    mean = np.stack([_year_mean(it_mw, calendar == year) for year in planned])
-    spread = np.where(mean > 0, 1.0, 0.0)
-    weight = np.where(spread[position] > 0, it_mw / np.where(mean > 0, mean, 1.0)[position], 1.0)
-    monthly = weight / MONTHS_PER_YEAR
-    return cost[position] * monthly, load[position] * monthly
-
-
-def _year_mean(it_mw: Array, chosen: NDArray[np.bool_]) -> Array:
-    if not chosen.any():
-        return np.zeros(it_mw.shape[1])
-    result: Array = it_mw[chosen].mean(axis=0)
-    return result
-
-
-def _contract_cost(sources: Sources, name: str, mwh: Array, part: slice) -> Array:
-    """Return what a project's contract charges for its energy, [year, draw]."""
-    project = sources.programme.power[name]
-    contract = project.contract
-    if contract.kind == "prepayment":
-        return contract.price_usd_per_mwh * mwh
-    if contract.kind != "ppa":
-        return np.zeros_like(mwh)
-    years = np.array(sources.operating.years)
-    age = np.maximum(years - project.month // MONTHS_PER_YEAR, 0)
-    price = contract.price_usd_per_mwh * (1 + contract.escalation_fraction) ** age
-    paid = mwh
-    if contract.take == "take_or_pay" and project.resource == "firm":
-        paid = np.maximum(mwh, _expected_mwh(sources, name, part))
-    result: Array = price[:, None] * paid
-    return result
-
-
-def _expected_mwh(sources: Sources, name: str, part: slice) -> Array:
-    project = sources.programme.power[name]
-    available = (1 - project.forced_outage_fraction) * (1 - project.planned_outage_fraction)
-    online = sources.online_mw(sources.entities("unit", frozenset((name,))), part)
-    calendar = (sources.first_month + np.arange(sources.months)) // MONTHS_PER_YEAR
-    mean = np.stack([_year_mean(online, calendar == year) for year in sources.operating.years])
-    return mean * (_HOURS_PER_YEAR * available)
-
-
 def credit_flows(sources: Sources, factors: Array, part: slice) -> Array:
     """Return tax credits of owned clean power, nominal, [month, draw].
 
@@ -256,7 +193,7 @@ def _unit_energy(sources: Sources, name: str, part: slice) -> Array:
     calendar = (sources.first_month + np.arange(sources.months)) // MONTHS_PER_YEAR
     planned = np.array(sources.operating.years)
     position = np.clip(np.searchsorted(planned, calendar, side="right") - 1, 0, len(planned) - 1)
-    mean = np.stack([_year_mean(online, calendar == year) for year in planned])
+    mean = np.stack([year_mean(online, calendar == year) for year in planned])
     per_mw = np.divide(mwh[:, part], mean, out=np.zeros_like(mean), where=mean > 0)
     result: Array = per_mw[position] / MONTHS_PER_YEAR
     return result

@@ -1,0 +1,117 @@
+"""What energy costs a programme: every contract priced, by planning year, then by month.
+
+Operations gives energy by planning year and draw. Within a planning year cost follows
+online compute. A month of a year that is not planned costs what the planning year
+before it did in that draw, plus, for each IT MW online beyond that year's mean, the
+mean cost per IT MW over all draws of that year: a draw whose compute came late would
+else be priced by the few MW it had.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.core.timeline import MONTHS_PER_YEAR
+from gigaplan.finance.amounts import Array
+from gigaplan.finance.draws import Sources
+from gigaplan.finance.held_compute import online_it_mw
+
+_HOURS_PER_YEAR = 8760.0
+_BLOCK = 200
+
+
+@dataclass(frozen=True)
+class EnergyBook:
+    """Yearly energy of all draws, [year, draw], and its means per IT MW over draws, [year].
+
+    Parameters
+    ----------
+    cost_usd, load_mwh, mean_it_mw : array, shape [year, draw]
+        Real USD with every contract's charge, facility energy, mean online compute.
+    cost_per_it_mw, load_per_it_mw : array, shape [year]
+        Sums over draws, divided.
+    """
+
+    cost_usd: Array
+    load_mwh: Array
+    mean_it_mw: Array
+    cost_per_it_mw: Array
+    load_per_it_mw: Array
+
+    @classmethod
+    def of(cls, sources: Sources) -> EnergyBook:
+        """Price every draw's energy."""
+        draws, years = sources.trajectories.draws, sources.operating.years
+        cost, mean = np.empty((2, len(years), draws))
+        calendar = sources.calendar
+        for first in range(0, draws, _BLOCK):
+            part = slice(first, min(first + _BLOCK, draws))
+            cost[:, part] = _yearly_cost(sources, part)
+            it_mw = online_it_mw(sources, part)
+            mean[:, part] = [year_mean(it_mw, calendar == year) for year in years]
+        load = sources.operating.load_mwh
+        online = mean.sum(axis=1)
+        per = np.where(online > 0, online, np.inf)
+        return cls(cost, load, mean, cost.sum(axis=1) / per, load.sum(axis=1) / per)
+
+    def by_month(self, sources: Sources, it_mw: Array, part: slice) -> tuple[Array, Array]:
+        """Return cost and facility MWh of some draws, [month, draw]."""
+        planned, calendar = np.array(sources.operating.years), sources.calendar
+        position = np.searchsorted(planned, calendar, side="right") - 1
+        position = np.clip(position, 0, len(planned) - 1)
+        mean = self.mean_it_mw[:, part][position]
+        inside = (calendar == planned[position])[:, None] & (mean > 0)
+        weight = np.where(inside, it_mw / np.where(mean > 0, mean, 1.0), 1.0) / MONTHS_PER_YEAR
+        beyond = np.where(inside, 0.0, it_mw - mean) / MONTHS_PER_YEAR
+        cost = self.cost_usd[:, part][position] * weight
+        load = self.load_mwh[:, part][position] * weight
+        cost += self.cost_per_it_mw[position][:, None] * beyond
+        load += self.load_per_it_mw[position][:, None] * beyond
+        return cost, np.maximum(load, 0.0)
+
+
+def _yearly_cost(sources: Sources, part: slice) -> Array:
+    operating = sources.operating
+    cost = operating.grid_cost_usd[:, part] - operating.export_usd[:, part]
+    for name, mwh in operating.project_energy_mwh.items():
+        cost = cost + operating.project_variable_usd[name][:, part]
+        cost = cost + _contract_cost(sources, name, mwh[:, part], part)
+    return cost
+
+
+def year_mean(it_mw: Array, chosen: NDArray[np.bool_]) -> Array:
+    """Return the mean over chosen months, nought if there are none, [draw]."""
+    if not chosen.any():
+        return np.zeros(it_mw.shape[1])
+    result: Array = it_mw[chosen].mean(axis=0)
+    return result
+
+
+def _contract_cost(sources: Sources, name: str, mwh: Array, part: slice) -> Array:
+    """Return what a project's contract charges for its energy, [year, draw]."""
+    project = sources.programme.power[name]
+    contract = project.contract
+    if contract.kind == "prepayment":
+        return contract.price_usd_per_mwh * mwh
+    if contract.kind != "ppa":
+        return np.zeros_like(mwh)
+    years = np.array(sources.operating.years)
+    age = np.maximum(years - project.month // MONTHS_PER_YEAR, 0)
+    price = contract.price_usd_per_mwh * (1 + contract.escalation_fraction) ** age
+    paid = mwh
+    if contract.take == "take_or_pay" and project.resource == "firm":
+        paid = np.maximum(mwh, _expected_mwh(sources, name, part))
+    result: Array = price[:, None] * paid
+    return result
+
+
+def _expected_mwh(sources: Sources, name: str, part: slice) -> Array:
+    project = sources.programme.power[name]
+    available = (1 - project.forced_outage_fraction) * (1 - project.planned_outage_fraction)
+    online = sources.online_mw(sources.entities("unit", frozenset((name,))), part)
+    calendar = (sources.first_month + np.arange(sources.months)) // MONTHS_PER_YEAR
+    mean = np.stack([year_mean(online, calendar == year) for year in sources.operating.years])
+    return mean * (_HOURS_PER_YEAR * available)
