@@ -115,6 +115,7 @@ def _assess(system: SiteSystem, samples: int, seed: int) -> Adequacy:
         seed=seed,
         pue=system.pue,
         water_m3_per_it_mwh=system.water_m3_per_it_mwh,
+        temperature_celsius=system.temperature_celsius,
         by_draw=ByDraw(
             MONTH_OF_HOUR,
             load_scale=system.it_mw,
@@ -206,8 +207,9 @@ def _shed(event: tuple[int, Trace]) -> float:
 
 def _notes() -> tuple[str, ...]:
     return (
-        "Units fail and are repaired at exponential times; the zone's market can always "
-        "deliver what the connection carries, and the connection itself never fails.",
+        "Units and connections fail and are repaired at exponential times, gas turbines on site "
+        "by the hour's temperature; the zone's market can always deliver what the connection "
+        "carries.",
         "Unserved training is worth the target's shortfall price per MWh, batch "
         f"{BATCH_MULTIPLE:g} and firm inference {FIRM_MULTIPLE:g} times that; training that "
         f"stops loses {RESTART_HOURS:g} h of work (assumed).",

@@ -16,8 +16,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gigaplan import catalogue
 from gigaplan.core.timeline import MONTHS_PER_YEAR
-from gigaplan.operations.model import Floats, Grid, Refuelling, Storage, Tier, Unit
+from gigaplan.operations.model import (
+    Floats,
+    Grid,
+    Refuelling,
+    Storage,
+    TemperatureOutages,
+    Tier,
+    Unit,
+)
 from gigaplan.programme.resolved import ResolvedProgramme, SupplyFigures
 from gigaplan.programme.trajectories import Trajectories
 from gigaplan.weather.model import Series
@@ -31,6 +40,8 @@ RESTART_HOURS = 0.5
 BLOCKS = 10
 """Parts that fail on their own in a project with no unit size. Assumed."""
 MOST_BLOCKS = 40
+TEMPERATURE_TABLES = {"ccgt": "combined_cycle", "simple_cycle": "combustion_turbine"}
+"""Catalogue tables of outages by temperature that technologies on site follow in shape."""
 _GOLDEN = 0.6180339887498949
 _MONTH_DAYS = 365.0 / 12
 _DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -62,6 +73,7 @@ class SiteSystem:
     load_per_it_mw: Floats
     pue: Floats
     water_m3_per_it_mwh: Floats
+    temperature_celsius: Floats
     contract_usd_per_mwh: dict[str, float]
     variable_usd_per_mwh: dict[str, float]
 
@@ -89,7 +101,7 @@ def _service(
     project: SupplyFigures, trajectories: Trajectories, entity: int, year: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return first and end hour of an entity in a year, [draw]."""
-    online = np.ceil(trajectories.online_month[entity])
+    online = np.ceil(trajectories.online_month[entity] - 1e-9)
     contract = project.contract
     years = project.life_years if contract.kind == "own" else contract.term_years
     return month_hours(online, year), month_hours(online + MONTHS_PER_YEAR * years, year)
@@ -213,6 +225,7 @@ class SiteSystems:
             load_per_it_mw=load_factor * found.pue.T,
             pue=found.pue.T,
             water_m3_per_it_mwh=found.water_l_per_kwh_it.T,
+            temperature_celsius=found.temp_c.T,
             contract_usd_per_mwh=contract,
             variable_usd_per_mwh=variable,
         )
@@ -240,6 +253,8 @@ class SiteSystems:
         refuelling = _planned(project)
         if project.refuelling_cycle_months > 0 or refuelling is None:
             mw *= 1 - project.planned_outage_fraction
+        table = self._temperature_outages(project, site) if fails else None
+        steady_fraction = project.forced_outage_fraction if fails and table is None else None
         count = _block_count(project, entity.mw)
         same_for_all = bool((first == first[0]).all() and (end == end[0]).all())
         units = []
@@ -253,7 +268,8 @@ class SiteSystems:
                 Unit(
                     f"{entity.owner}/{entity.name}/{i}.{block} in {year}",
                     mw / count,
-                    forced_outage_fraction=project.forced_outage_fraction if fails else None,
+                    forced_outage_fraction=steady_fraction,
+                    temperature_outages=table,
                     mttr_hours=project.repair_hours if fails else None,
                     source=project.name,
                     variable_usd_per_mwh=cost + carbon,
@@ -269,6 +285,16 @@ class SiteSystems:
                 )
             )
         return units
+
+    def _temperature_outages(self, project: SupplyFigures, site: str) -> TemperatureOutages | None:
+        """Return a unit's outages by the site's temperature, their mean its own fraction."""
+        name = TEMPERATURE_TABLES.get(project.technology)
+        if name is None or project.site is None or project.forced_outage_fraction <= 0:
+            return None
+        celsius, fraction = catalogue.forced_outage_by_temperature(name)
+        mean = float(np.interp(self.series.sites[site].temp_c, celsius, fraction).mean())
+        scaled = np.minimum(np.array(fraction) * project.forced_outage_fraction / mean, 0.95)
+        return TemperatureOutages(tuple(celsius), tuple(scaled.tolist()))
 
     def _availability(self, project: SupplyFigures, site: str) -> Floats | None:
         if project.resource not in ("solar", "wind"):
@@ -332,8 +358,12 @@ class SiteSystems:
     def _grid(self, site: str) -> Grid:
         zone = self.series.zones[self.programme.sites[site].zone]
         carbon = self.programme.carbon_usd_per_tonne / 1000
+        out = catalogue.figure("technology.grid.forced_outage_fraction").value
+        repair = catalogue.figure("technology.grid.mttr_hours").value
         return Grid(
             1.0,
+            mttf_hours=repair * (1 - out) / out if out > 0 else None,
+            mttr_hours=repair,
             price_usd_per_mwh=(zone.price_usd_per_mwh + carbon * zone.carbon_kg_per_mwh).T,
             co2_kg_per_mwh=zone.carbon_kg_per_mwh.T,
             clean_share_fraction=np.clip(zone.clean_share_fraction, 0, 1).T,
@@ -345,7 +375,7 @@ class SiteSystems:
         for i in self._connections:
             entity = self.trajectories.entities[i]
             if entity.owner == site:
-                first = month_hours(np.ceil(self.trajectories.online_month[i]), year)
+                first = month_hours(np.ceil(self.trajectories.online_month[i] - 1e-9), year)
                 out += (MONTH_START_HOUR[:12, None] >= first) * entity.mw
         return out
 

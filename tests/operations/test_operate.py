@@ -1,0 +1,212 @@
+"""A programme run on made-up trajectories and flat series, checked by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gigaplan.core.errors import InputError
+from gigaplan.operations import OperationsResult, operate
+from gigaplan.programme import Entity, Plan, Trajectories, read_programme
+from gigaplan.programme.bundled import locate
+from gigaplan.programme.resolve import resolve
+from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.weather.model import Provenance, Series, SiteSeries, ZoneSeries
+
+DRAWS, YEARS = 4, (2029, 2030)
+SITE, ZONE = "new-albany", "pjm-aep"
+PUE = 1.25
+
+
+@pytest.fixture(scope="module")
+def programme() -> ResolvedProgramme:
+    return resolve(read_programme(locate("one-campus")))
+
+
+@pytest.fixture(scope="module")
+def series() -> Series:
+    where = (Provenance("generated", "flat", "made for this test"),) * 2
+    flat = np.ones((2, 8760))
+    site = SiteSeries(0.2 * flat, 0.3 * flat, PUE * flat, 1.5 * flat, 15 * flat, where)
+    # The second weather year is dearer: draws 1 and 3 meet it.
+    price = flat * [[40.0], [60.0]]
+    zone = ZoneSeries(price, 400 * flat, 0.25 * flat, where, where)
+    return Series({SITE: site}, {ZONE: zone}, 2)
+
+
+def world(
+    programme: ResolvedProgramme,
+    it_mw: float = 100.0,
+    connection_mw: float = 300.0,
+    units: tuple[tuple[str, float, float], ...] = (),
+) -> Trajectories:
+    """Return trajectories: IT from 2029-07 on; units as (project, MW, month of service)."""
+    timeline = programme.timeline
+    months = timeline.first + np.arange(len(timeline))
+    online = np.where(months >= 12 * 2029 + 6, it_mw, 0.0)
+    it = np.repeat(online[None, :, None], DRAWS, axis=2).astype(np.float32)
+    it[:, :, 3] *= 0.5
+    entities = [Entity("connection", SITE, "step", SITE, connection_mw, 0)]
+    service = [np.full(DRAWS, 12 * 2029.0)]
+    for project, mw, month in units:
+        figures = programme.power[project]
+        entities.append(Entity("unit", project, f"{project}-1", figures.site or "", mw, 0))
+        service.append(np.full(DRAWS, month))
+    shape = (len(entities), DRAWS)
+    return Trajectories(
+        timeline,
+        DRAWS,
+        1,
+        tuple(entities),
+        np.array(service),
+        np.ones(shape),
+        (SITE,),
+        it,
+        np.zeros(it.shape, np.int8),
+        {},
+        np.zeros(shape),
+        (),
+    )
+
+
+def plan_of(programme: ResolvedProgramme) -> Plan:
+    return Plan(programme.name, YEARS, (), (), (), (), 0, 0, 0, "", (), (), ())
+
+
+def run(
+    programme: ResolvedProgramme,
+    trajectories: Trajectories,
+    series: Series,
+    samples: int | None = None,
+    threads: int = 1,
+) -> OperationsResult:
+    plan = plan_of(programme)
+    return operate(programme, plan, trajectories, series, samples=samples, threads=threads)
+
+
+def test_grid_only_energy_and_cost_are_those_computed_by_hand(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    found = run(programme, world(programme), series)
+    summary = found.summary
+    load = programme.campuses[SITE].load_factor_fraction * PUE * 100.0
+    hours = np.array([184 * 24, 8760])
+    draws = np.array([1.0, 1.0, 1.0, 0.5])
+    expected = load * hours[:, None] * draws
+    # float32 compute, and a connection that is out for some hours in 20,000.
+    assert summary.load_mwh == pytest.approx(expected, rel=1e-6)
+    assert summary.grid_energy_mwh == pytest.approx(expected, rel=5e-3)
+    price = np.array([40.0, 60.0, 40.0, 60.0])
+    assert summary.grid_cost_usd == pytest.approx(summary.grid_energy_mwh * price)
+    assert summary.co2_t == pytest.approx(0.4 * summary.grid_energy_mwh)
+    assert summary.wanted_it_mwh == pytest.approx(expected / PUE, rel=1e-6)
+    year = found.by_period[1]
+    assert year.clean_share_hourly.mean == pytest.approx(0.25)
+    assert year.clean_share_annual.mean == pytest.approx(0.25)
+    water = 1.5 * summary.grid_energy_mwh[1].mean() / PUE
+    assert year.water_m3.mean == pytest.approx(water, rel=1e-6)
+    assert year.lolh_hours.mean * load * 0.875 == pytest.approx(year.eue_mwh.mean, rel=0.2, abs=50)
+
+
+def test_without_a_connection_or_units_nothing_is_served(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    found = run(programme, world(programme, connection_mw=0.0), series)
+    for period in found.by_period:
+        assert period.eue_mwh.mean == pytest.approx(period.load_mwh.mean)
+        assert period.served_mwh.mean == pytest.approx(0, abs=1e-6)
+    # Load begins in July of 2029: half a year is short, then a whole one.
+    assert [p.lolh_hours.mean for p in found.by_period] == [184 * 24, 8760]
+    assert found.displays[0].worst_year == 2030
+
+
+def owned_firm(programme: ResolvedProgramme) -> str:
+    return next(
+        p.name
+        for p in programme.power.values()
+        if p.resource == "firm" and p.site and p.contract.kind == "own" and not p.clean
+    )
+
+
+def remote_clean(programme: ResolvedProgramme) -> str:
+    return next(
+        p.name
+        for p in programme.power.values()
+        if p.site is None and p.clean and p.contract.kind == "ppa"
+    )
+
+
+def test_energy_adds_up_over_projects_grid_and_sales(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    firm, remote = owned_firm(programme), remote_clean(programme)
+    units = ((firm, 120.0, 12 * 2029.0), (remote, 500.0, 12 * 2030 + 5.5))
+    found = run(programme, world(programme, units=units), series)
+    summary = found.summary
+    assert summary.project_energy_mwh[remote][0] == pytest.approx(0)
+    assert (summary.project_energy_mwh[remote][1] > 0).all()
+    sold = summary.export_usd / np.array([40.0, 60.0, 40.0, 60.0])
+    supply = sum(summary.project_energy_mwh.values()) + summary.grid_energy_mwh - sold
+    served = np.array([p.served_mwh.mean for p in found.by_period])
+    assert supply.mean(axis=1) == pytest.approx(served, rel=1e-6)
+    price = dict.fromkeys(summary.project_energy_mwh, 0.0)
+    contract = programme.power[remote].contract
+    assert contract.kind == "ppa"
+    price[remote] = contract.price_usd_per_mwh * (1 + contract.escalation_fraction) ** (
+        2030 - programme.power[remote].month // 12
+    )
+    cost = summary.grid_cost_usd - summary.export_usd
+    for name, mwh in summary.project_energy_mwh.items():
+        cost = cost + summary.project_variable_usd[name] + price[name] * mwh
+    assert found.by_period[1].cost_usd.mean == pytest.approx(cost[1].mean())
+    assert (summary.project_variable_usd[remote] == 0).all()
+
+
+def test_a_unit_serves_from_the_first_whole_month_and_to_the_end_of_its_life(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    name = owned_firm(programme)
+    figures = replace(
+        programme.power[name], forced_outage_fraction=0.0, planned_outage_fraction=0.0
+    )
+    own = replace(programme, power={**programme.power, name: figures})
+    # Islanded and too small: it runs in every hour that it exists and there is load.
+    late = world(own, connection_mw=0.0, units=((name, 10.0, 12 * 2030 + 2.2),))
+    mwh = run(own, late, series).summary.project_energy_mwh[name]
+    assert mwh[1] == pytest.approx(10.0 * (365 - 90) * 24)
+    ends = world(
+        own, connection_mw=0.0, units=((name, 10.0, 12 * (2030 - figures.life_years) + 6.0),)
+    )
+    mwh = run(own, ends, series).summary.project_energy_mwh[name]
+    assert mwh[1] == pytest.approx(10.0 * 181 * 24)
+
+
+def test_threads_and_repeats_do_not_change_a_bit(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    units = ((owned_firm(programme), 80.0, 12 * 2029.0),)
+    trajectories = world(programme, connection_mw=50.0, units=units)
+    one, two = (run(programme, trajectories, series, None, n) for n in (1, 2))
+    assert one.by_period == two.by_period
+    assert one.by_site == two.by_site
+    assert one.summary.grid_cost_usd.tobytes() == two.summary.grid_cost_usd.tobytes()
+
+
+def test_more_samples_than_draws_keep_the_draws_apart(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    units = ((owned_firm(programme), 80.0, 12 * 2029.0),)
+    trajectories = world(programme, connection_mw=50.0, units=units)
+    found = run(programme, trajectories, series, samples=20 * DRAWS)
+    assert found.samples == 80
+    load = found.summary.load_mwh[1]
+    assert load[3] == pytest.approx(load[0] / 2)
+    with pytest.raises(InputError, match="a multiple of the 4 draws"):
+        run(programme, trajectories, series, samples=6)
+
+
+def test_a_missing_series_is_named(programme: ResolvedProgramme, series: Series) -> None:
+    with pytest.raises(InputError, match="site 'new-albany'"):
+        run(programme, world(programme), replace(series, sites={}))
