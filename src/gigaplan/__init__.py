@@ -13,10 +13,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gigaplan.core.version import VERSION
+
 if TYPE_CHECKING:
     from gigaplan.report import RunView
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["__version__", "run"]
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import gigaplan
 from gigaplan.core.errors import InputError
+from gigaplan.core.version import VERSION
 from gigaplan.programme.bundled import locate
 from gigaplan.programme.reading import ProgrammeFile, read_programme
 from gigaplan.programme.resolve import resolve
@@ -135,7 +135,7 @@ def _inputs(file: ProgrammeFile, resolved: ResolvedProgramme, settings: Settings
     files = [site.weather_file for site in resolved.sites.values()]
     files += [f for z in resolved.zones.values() for f in (z.price_file, z.carbon_file)]  # type: ignore[misc]
     return {
-        "version": gigaplan.__version__,
+        "version": VERSION,
         "programme": file.programme.model_dump(mode="json"),
         "figures": [dataclasses.asdict(figure) for figure in resolved.figures],
         "files": [file.folder / found.path for found in files if found is not None],
@@ -213,7 +213,7 @@ def _flat_inputs(
     flat["settings.draws"] = settings.draws
     flat["settings.weather_years"] = settings.weather_years
     flat["settings.data"] = settings.data.name if settings.data else None
-    flat["settings.gigaplan_version"] = gigaplan.__version__
+    flat["settings.gigaplan_version"] = VERSION
     return flat
 
 

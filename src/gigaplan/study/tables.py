@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import gigaplan
+from gigaplan.core.version import VERSION
 from gigaplan.study import delivery_tables as delivery
 from gigaplan.study import finance_tables as finance
 from gigaplan.study import operations_tables as operations
@@ -103,7 +103,7 @@ def summary(run_id: str, results: Results, settings: Settings) -> dict[str, Any]
         "programme": programme.name,
         "title": programme.title,
         "base_year": programme.base_year,
-        "gigaplan_version": gigaplan.__version__,
+        "gigaplan_version": VERSION,
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "seed": programme.seed,
         "draws": settings.draws,
