@@ -64,6 +64,9 @@ def market_normals(
         own = f"{entry}.{field}"
         return row_value(own if has_row(own) else f"climate.zone_other.{field}")
 
+    def known(field: str) -> float | None:
+        return row_value(f"{entry}.{field}") if has_row(f"{entry}.{field}") else None
+
     wind, solar = value("wind_share_fraction"), value("solar_share_fraction")
     # a programme may state a cleaner or dirtier grid than the file's: keep within its clean share
     room = min(1.0, clean_share_fraction / (wind + solar)) if wind + solar > 0 else 1.0
@@ -80,4 +83,6 @@ def market_normals(
         scarcity_share_fraction=value("scarcity_share_fraction"),
         heating_per_c=value("heating_per_c"),
         cooling_per_c=value("cooling_per_c"),
+        energy_shape_mean=known("energy_shape_mean"),
+        scarcity_shape_mean=known("scarcity_shape_mean"),
     )

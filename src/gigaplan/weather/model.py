@@ -266,6 +266,9 @@ class MarketNormals:
         Share of the mean price that is earned in scarcity hours, over many years.
     heating_per_c, cooling_per_c : float
         Demand added per C below 14 C and above 18 C, over demand at mild weather.
+    energy_shape_mean, scarcity_shape_mean : float, optional
+        Means over very many years of the two shapes that the price is made of, see
+        `gigaplan.weather.zone_generator`; measured on its six reference years if left out.
     """
 
     name: str
@@ -280,6 +283,8 @@ class MarketNormals:
     scarcity_share_fraction: float = 0.05
     heating_per_c: float = 0.02
     cooling_per_c: float = 0.045
+    energy_shape_mean: float | None = None
+    scarcity_shape_mean: float | None = None
 
     def __post_init__(self) -> None:
         where = f"market {self.name}: "

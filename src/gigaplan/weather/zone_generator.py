@@ -13,8 +13,8 @@ A stylised market, all in units of its mean demand:
 - price ``p = A exp(0.52 z + e) + B (z - 2)+^2``, up to the cap, z the standard score of r;
   e is a gas-price noise shared by all markets (daily, spread 0.20) and one of the
   market's own (hourly, spread 0.15). The slope is what ERCOT's 2022 day-ahead prices
-  show against its residual demand. A and B are set so that the mean over the
-  reference years is the market's, with the stated share of it from scarcity;
+  show against its residual demand. A and B are set so that the mean over many years
+  is the market's, with the stated share of it from scarcity;
 - clean share ``c = (f + w W + s S) / d`` within 0 and 1, f the steady rest; carbon is
   proportional to ``1 - c``. Both are set to the market's means.
 
@@ -24,7 +24,7 @@ not depend on how many years are asked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -134,6 +134,14 @@ def _station_year(name: str, year: int, seed: int) -> tuple[FloatArray, FloatArr
     return weather.temp_c, wind_capacity_factor(weather), solar_capacity_factor(weather)
 
 
+def standard_residual(market: MarketNormals, year: int, seed: int) -> FloatArray:
+    """Return the standard score z of residual demand in a generated year, shape [hour]."""
+    c = _calibrate(market)
+    return (_residual(market, c, _drivers(market, year, seed)) - c.residual_mean) / (
+        c.residual_spread
+    )
+
+
 def _drivers(market: MarketNormals, year: int, seed: int) -> _Drivers:
     stations = market.stations
     each = [_station_year(name, year, seed) for name in stations]
@@ -179,9 +187,14 @@ def _price(
     market: MarketNormals, c: _Calibration, drivers: _Drivers, noise: FloatArray
 ) -> FloatArray:
     z = (_residual(market, c, drivers) - c.residual_mean) / c.residual_spread
-    energy = c.price_scale * np.exp(_PRICE_SLOPE * z + noise)
-    scarcity = c.scarcity_scale * np.maximum(z - _SCARCE_ABOVE, 0) ** 2
-    return np.minimum(energy + scarcity, market.price_cap_usd_per_mwh)
+    energy, scarcity = price_shapes(z)
+    price = c.price_scale * energy * np.exp(noise) + c.scarcity_scale * scarcity
+    return np.minimum(price, market.price_cap_usd_per_mwh)
+
+
+def price_shapes(z: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return what energy and scarcity follow: ``exp(0.52 z)`` and ``(z - 2)+^2``."""
+    return np.exp(_PRICE_SLOPE * z), np.maximum(z - _SCARCE_ABOVE, 0) ** 2
 
 
 def _noise(market: str, year: int, seed: int) -> FloatArray:
@@ -227,24 +240,21 @@ def _calibrate(market: MarketNormals) -> _Calibration:
     )
     residual = _residual(market, c, all_hours)
     mean, spread = float(residual.mean()), float(residual.std())
-    z = (residual - mean) / spread
-    scarce = float((np.maximum(z - _SCARCE_ABOVE, 0) ** 2).mean())
+    energy, scarcity = price_shapes((residual - mean) / spread)
+    energy_mean = market.energy_shape_mean or float(energy.mean())
+    scarcity_mean = market.scarcity_shape_mean or float(scarcity.mean())
     share = market.scarcity_share_fraction
-    steady = _steady_clean(market, c, all_hours)
-    c = _Calibration(
-        demand_mean=c.demand_mean,
-        wind_mean=c.wind_mean,
-        sun_mean=c.sun_mean,
+    c = replace(
+        c,
         residual_mean=mean,
         residual_spread=spread,
-        price_scale=(1 - share) * market.price_usd_per_mwh / float(np.exp(_PRICE_SLOPE * z).mean()),
-        scarcity_scale=share * market.price_usd_per_mwh / scarce,
-        steady_clean=steady,
-        carbon_per_unclean=0.0,
+        price_scale=(1 - share) * market.price_usd_per_mwh / energy_mean,
+        scarcity_scale=share * market.price_usd_per_mwh / scarcity_mean,
+        steady_clean=_steady_clean(market, c, all_hours),
     )
     unclean = float(1 - _clean_share(market, c, all_hours).mean())
     carbon = market.carbon_kg_per_mwh / unclean if unclean > 0 else 0.0
-    return _Calibration(**{**c.__dict__, "carbon_per_unclean": carbon})
+    return replace(c, carbon_per_unclean=carbon)
 
 
 def _steady_clean(market: MarketNormals, c: _Calibration, drivers: _Drivers) -> float:
@@ -252,7 +262,7 @@ def _steady_clean(market: MarketNormals, c: _Calibration, drivers: _Drivers) -> 
     low, high = -1.0, 2.0
     for _ in range(40):
         middle = (low + high) / 2
-        trial = _Calibration(**{**c.__dict__, "steady_clean": middle})
+        trial = replace(c, steady_clean=middle)
         if _clean_share(market, trial, drivers).mean() < market.clean_share_fraction:
             low = middle
         else:
