@@ -31,6 +31,7 @@ from gigaplan.expansion.options import (
     Storage,
     Supply,
 )
+from gigaplan.expansion.redispatch import FullYear, redispatch
 from gigaplan.expansion.representative import RepresentativeDays, choose_days
 from gigaplan.expansion.solution import Build, Progress, Solution
 from gigaplan.expansion.solve import solve
@@ -43,6 +44,7 @@ __all__ = [
     "CumulativeCapex",
     "EitherOr",
     "ExpansionProblem",
+    "FullYear",
     "Goal",
     "Hours",
     "InfeasiblePlanError",
@@ -67,5 +69,6 @@ __all__ = [
     "plan",
     "plan_in_full",
     "problem_from_programme",
+    "redispatch",
     "solve",
 ]

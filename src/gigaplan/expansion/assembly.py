@@ -106,6 +106,7 @@ class Assembly:
             (value[keep], (row[keep], column[keep])), shape=(self.row_count, self.column_count)
         )
         matrix.sum_duplicates()
+        matrix.eliminate_zeros()  # entries that cancel, as in a chain of one hour
         columns = [np.concatenate([part[i] for part in self._column_parts]) for i in range(4)]
         rows = [np.concatenate([part[i] for part in self._row_parts]) for i in range(2)]
         return LinearProgram(

@@ -39,6 +39,10 @@ from gigaplan.weather.model import Series
 FIRM_SHED_MULTIPLE = 10.0
 """Unserved firm inference costs this many times what unserved training does. Assumed."""
 
+SALE_PRICE_FRACTION = 0.99
+"""What contracts deliver beyond need settles at the market's price; a hair below it, so that what
+is contracted is used before energy is bought."""
+
 LONGEST_STEP_HOURS = 6
 QUICK_SITE_STEPS = 8_000
 """Sites times years times steps that plan in about ten seconds on two cores."""
@@ -259,8 +263,7 @@ def _zone(
         price_usd_per_mwh=days.take(found.price_usd_per_mwh, keep_mean=True),
         dirty_fraction=np.clip(1 - days.take(found.clean_share_fraction), 0, 1),
         co2_t_per_mwh=days.take(found.carbon_kg_per_mwh) / _KG_PER_T,
-        # what contracts deliver beyond a site's need settles at the market's price
-        sale_price_fraction=1.0,
+        sale_price_fraction=SALE_PRICE_FRACTION,
     )
 
 

@@ -235,14 +235,18 @@ def read_prices(form: Formulation, duals: FloatArray, load: dict[str, FloatArray
         hourly_power_usd_per_mwh=hourly,
         connection_usd_per_mw_year=connection,
         target_usd_per_it_mw_year=each_period("target") / weight,
-        budget_usd_per_usd=-per_period(("budget",)) / MILLION,
+        budget_usd_per_usd=(0.0 - per_period(("budget",))) / MILLION,
         total_budget_usd_per_usd=np.asarray(totals, dtype=np.float64) / MILLION,
-        slot_usd={name: -per_period(("slots", name)) for name in limits.slots},
-        clean_usd_per_mwh=each_period("clean") / weight / THOUSAND,
-        carbon_usd_per_t=-each_period("carbon") / weight / THOUSAND,
-        water_usd_per_m3={name: -per_period(("water", name)) / weight / THOUSAND for name in names},
+        slot_usd={name: 0.0 - per_period(("slots", name)) for name in limits.slots},
+        clean_usd_per_mwh=each_period("clean") / weight / THOUSAND + 0.0,
+        carbon_usd_per_t=(0.0 - each_period("carbon")) / weight / THOUSAND,
+        water_usd_per_m3={
+            name: (0.0 - per_period(("water", name))) / weight / THOUSAND for name in names
+        },
         reserve_usd_per_mw_year={name: per_period(("reserve", name)) / weight for name in names},
-        land_usd_per_acre_year={name: -per_period(("land", name)) / weight for name in names},
+        land_usd_per_acre_year={
+            name: (0.0 - per_period(("land", name))) / weight for name in names
+        },
     )
 
 
