@@ -14,6 +14,7 @@ distance is told. A zone takes the files of its market's system operator.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -173,7 +174,7 @@ def read_grid_mix(path: str | Path, *, year: int = _YEAR) -> GridMix:
         start=np.zeros_like(total),
     )
     clean = np.sum([output[name] for name in _CLEAN], axis=0)
-    treatments = {t: None for series in read.values() for t in series.provenance.treatments}
+    treatments = _told_once({name: s.provenance.treatments for name, s in read.items()})
     return GridMix(
         carbon / total,
         clean / total,
@@ -184,9 +185,18 @@ def read_grid_mix(path: str | Path, *, year: int = _YEAR) -> GridMix:
             licence="EIA, US public domain",
             file=str(path),
             year=year,
-            treatments=tuple(treatments),
+            treatments=treatments,
         ),
     )
+
+
+def _told_once(by_column: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return treatments with the columns they befell, each told once."""
+    columns: dict[str, list[str]] = {}
+    for name, treatments in by_column.items():
+        for text in treatments:
+            columns.setdefault(text.removeprefix(f"column {name}: "), []).append(name)
+    return tuple(f"{', '.join(names)}: {text}" for text, names in columns.items())
 
 
 def _with_source(series: HourlySeries | None, source: str, licence: str) -> HourlySeries | None:
