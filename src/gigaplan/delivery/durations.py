@@ -26,6 +26,7 @@ KNOTS = int(2 * Z_MAX * KNOTS_PER_UNIT) + 1
 Z90 = 1.2815515655446004
 """Normal score of 90%."""
 
+_MOST_FOLD = 10.0
 Array: TypeAlias = NDArray[np.float64]
 
 
@@ -57,9 +58,9 @@ class Quantiles:
 
     Below and above the median the logarithm of the duration is straight in the normal score:
     two lognormal halves that meet at P50 and pass through P10 and P90. The tails go on so:
-    P99 is ``p50 * (p90 / p50) ** 1.815``, P1 ``p50 * (p10 / p50) ** 1.815``. A lower half with
-    P10 of zero is straight in the score itself, and held at zero; so is an upper half with a
-    median of zero.
+    P99 is ``p50 * (p90 / p50) ** 1.815``, P1 ``p50 * (p10 / p50) ** 1.815``. A half whose ends
+    are more than tenfold apart (a P10 or a median of zero, say) is straight in the score itself,
+    and held at zero: a logarithm would give it a tail that no quantile speaks for.
     """
 
     p10: float
@@ -80,7 +81,7 @@ class Quantiles:
 
     def _half(self, z: Array, end: float, sign: float) -> Array:
         share = np.abs(z) / Z90
-        if min(end, self.p50) > 0:
+        if 0 < max(end, self.p50) <= _MOST_FOLD * min(end, self.p50):
             inside = np.where(z * sign > 0, share, 0.0)
             return np.asarray(self.p50 * (end / self.p50) ** inside)
         return np.maximum(self.p50 + (end - self.p50) * share, 0.0)

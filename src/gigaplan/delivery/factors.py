@@ -135,12 +135,14 @@ def own_weight(
         If a cause is unknown, a loading outside -1 to 1, or they explain more than all.
     """
     for name, value in loadings.items():
-        require(
-            name in factors.names,
-            f"{whose} is moved by '{name}', which is no shared cause.",
-            hint=nearest(name, factors.names)
-            or f"There are: {', '.join(factors.names) or 'none'}.",
-        )
+        if name not in factors.names:
+            known = f"There are: {', '.join(factors.names) or 'none'}."
+            raise InputError(
+                Problem(
+                    f"{whose} is moved by '{name}', which is no shared cause.",
+                    hint=nearest(name, factors.names) or known,
+                )
+            )
         require(
             -1 <= value <= 1,
             f"{whose} has a loading of {value:g} on '{name}'; -1 to 1 is allowed.",
