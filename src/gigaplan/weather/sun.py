@@ -3,7 +3,7 @@
 The sun's declination and right ascension are those of NREL's solar position algorithm
 (pvlib), worked out once; hour angle, elevation, azimuth and refraction (Bennett 1982)
 follow by spherical trigonometry, within 0.01 degrees of the whole algorithm. Clear sky
-is pvlib's simplified Solis model. Direct light is split from global by DISC (Maxwell
+is the Solis model of Ineichen (2008), by pvlib. Direct light is split from global by DISC (Maxwell
 1987, "A quasi-physical model for converting hourly global horizontal to direct normal
 insolation"), which came within 3% of the year's direct light of the six real files
 where Erbs et al. (1982) fell 3-8% short.
