@@ -22,7 +22,21 @@ from gigaplan.weather.reading import read_weather
 from gigaplan.weather.sun import MONTH_OF_DAY
 
 FILE = Path(__file__).parents[1] / "src/gigaplan/catalogue/data/climate.csv"
-COLUMNS = ["id", "name", "value", "low", "high", "unit", "base_year", "as_of", "geography", "mark", "source_title", "source_url", "note"]
+COLUMNS = [
+    "id",
+    "name",
+    "value",
+    "low",
+    "high",
+    "unit",
+    "base_year",
+    "as_of",
+    "geography",
+    "mark",
+    "source_title",
+    "source_url",
+    "note",
+]
 UNITS = {
     "temp_mean_c": "c",
     "temp_spread_c": "c",

@@ -152,7 +152,7 @@ KNOWN_GAPS = {
 
 def _off(generated: Any, known: float, band: float) -> bool:
     """Say whether a real year lies outside the band, and outside two spreads of single years."""
-    return abs(generated.mean() - known) > max(band, 2 * generated.std())
+    return bool(abs(generated.mean() - known) > max(band, 2 * generated.std()))
 
 
 @pytest.mark.parametrize("name", [*EPW, *POINTS])
