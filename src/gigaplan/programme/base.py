@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -20,9 +21,30 @@ from gigaplan.core.timeline import month_index
 from gigaplan.programme.quantities import Months, describe
 
 
-def wrong(message: str) -> PydanticCustomError:
-    """Return the error that puts `message`, worded for the file's writer, at the field."""
-    return PydanticCustomError("programme", "{message}", {"message": message})
+def wrong(message: str, *at: str | int) -> PydanticCustomError:
+    """Return the error that puts `message`, worded for the file's writer, at a field.
+
+    Parameters
+    ----------
+    message : str
+        What was found and what is allowed.
+    *at : str or int
+        Where under the checked part the field stands; the part itself if left out.
+    """
+    return PydanticCustomError("programme", "{message}", {"message": message, "at": at})
+
+
+def first_fall(values: Sequence[float], *, strictly: bool = False) -> int | None:
+    """Return where values first fall (or, `strictly`, do not rise); None if nowhere."""
+    for i in range(1, len(values)):
+        if values[i] < values[i - 1] or (strictly and values[i] == values[i - 1]):
+            return i
+    return None
+
+
+def repeated(values: Sequence[str]) -> int | None:
+    """Return where a value first stands a second time; None if all differ."""
+    return next((i for i, value in enumerate(values) if value in values[:i]), None)
 
 
 def _month(found: Any) -> str:
@@ -51,6 +73,16 @@ Month = Annotated[
 Year = Annotated[int, BeforeValidator(_year)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+def _different(found: list[str]) -> list[str]:
+    again = repeated(found)
+    if again is not None:
+        raise wrong(f"'{found[again]}' stands in the list twice; name it once.", again)
+    return found
+
+
+Names = Annotated[list[Name], AfterValidator(_different), Field(min_length=1)]
 Count = Annotated[int, Field(strict=True, ge=0, le=10_000)]
 
 
@@ -78,8 +110,12 @@ class Quantiles(Strict):
 
 
 def _rising_years(found: dict[int, float]) -> dict[int, float]:
-    if list(found) != sorted(found):
-        raise wrong("the years are out of order; write them rising.")
+    years = list(found)
+    fall = first_fall(years)
+    if fall is not None:
+        raise wrong(
+            f"{years[fall]} stands after {years[fall - 1]}; write the years rising.", years[fall]
+        )
     return found
 
 

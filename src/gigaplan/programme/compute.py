@@ -7,13 +7,26 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from gigaplan.core.timeline import month_index
-from gigaplan.programme.base import Month, Name, Quantiles, Strict, Text, Year, by_year, wrong
+from gigaplan.programme.base import (
+    Month,
+    Name,
+    Names,
+    Quantiles,
+    Strict,
+    Text,
+    Year,
+    by_year,
+    first_fall,
+    repeated,
+    wrong,
+)
 from gigaplan.programme.quantities import (
     Fraction,
     Mw,
     Rate,
     Usd,
     UsdPerItMw,
+    UsdPerItMwYear,
     UsdPerKw,
     Years,
 )
@@ -25,7 +38,7 @@ class Phase(Strict):
     """IT capacity of a campus that is built as one."""
 
     name: Name = Field(description="Name, unique in the campus.")
-    it_mw: Mw = Field(description="IT MW of the phase (not facility MW).")
+    it_mw: Mw = Field(gt=0, description="IT MW of the phase (not facility MW).")
     earliest: Month = Field(description="Month it is announced for; never read as a promise kept.")
     status: Status = Field(
         "announced",
@@ -46,7 +59,8 @@ class Tiers(Strict):
     @model_validator(mode="after")
     def _at_most_one(self) -> Self:
         if self.firm_inference_fraction + self.deferrable_batch_fraction > 1 + 1e-9:
-            raise wrong("the tiers add up to more than 100%.")
+            total = self.firm_inference_fraction + self.deferrable_batch_fraction
+            raise wrong(f"the tiers add up to {total:.0%}; at most 100% is allowed.")
         return self
 
 
@@ -64,16 +78,25 @@ class Campus(Strict):
         None, description="Mean IT load over IT MW; catalogue if left out."
     )
     tiers: Tiers | None = Field(None, description="Workloads; catalogue if left out.")
-    accelerators: list[Name] = Field(min_length=1, description="Generations that may fill it.")
+    accelerators: Names = Field(description="Generations that may fill it.")
 
     @model_validator(mode="after")
     def _phases_differ(self) -> Self:
-        names = [phase.name for phase in self.phases]
-        if len(set(names)) != len(names):
-            raise wrong("two phases have the same name; each needs its own.")
-        months = [month_index(phase.earliest) for phase in self.phases]
-        if months != sorted(months):
-            raise wrong("the phases are out of order; write their months rising.")
+        again = repeated([phase.name for phase in self.phases])
+        if again is not None:
+            raise wrong(
+                f"'{self.phases[again].name}' is the name of an earlier phase; "
+                "each phase of a campus needs its own.",
+                *("phases", again, "name"),
+            )
+        fall = first_fall([month_index(phase.earliest) for phase in self.phases])
+        if fall is not None:
+            raise wrong(
+                f"{self.phases[fall].earliest} is before the phase above it "
+                f"({self.phases[fall - 1].earliest}); write the phases in the order of their "
+                "months.",
+                *("phases", fall, "earliest"),
+            )
         return self
 
 
@@ -89,10 +112,20 @@ class Accelerator(Strict):
     )
     available_from: Month | None = Field(None, description="First month of volume shipment.")
     available_until: Month | None = Field(None, description="Last month it can be bought.")
-    life_years: Years | None = Field(None, description="Years until it is replaced.")
+    life_years: Years | None = Field(None, gt=0, description="Years until it is replaced.")
     max_it_mw_by_year: by_year(Mw) | None = Field(  # type: ignore[valid-type]
         None, description="Most IT MW that can be delivered in a year."
     )
+
+    @model_validator(mode="after")
+    def _sold_before_it_ends(self) -> Self:
+        first, last = self.available_from, self.available_until
+        if first is not None and last is not None and month_index(last) < month_index(first):
+            raise wrong(
+                f"{last} is before available_from {first}; it could never be bought.",
+                "available_until",
+            )
+        return self
 
 
 class ComputeTarget(Strict):
@@ -101,7 +134,7 @@ class ComputeTarget(Strict):
     it_mw_by_year: by_year(Mw) = Field(  # type: ignore[valid-type]
         description="IT MW online at each year's end; years between are interpolated."
     )
-    shortfall_usd_per_it_mw_year: Usd = Field(
+    shortfall_usd_per_it_mw_year: UsdPerItMwYear = Field(
         description="What a missing IT MW costs per year; a target beyond reach is missed at "
         "this price, never silently."
     )
@@ -119,5 +152,6 @@ class SpendLimit(Strict):
     @model_validator(mode="after")
     def _total_has_a_year(self) -> Self:
         if (self.cumulative_usd is None) != (self.through is None):
-            raise wrong("cumulative_usd and through go together; one of them is missing.")
+            missing = "through" if self.through is None else "cumulative_usd"
+            raise wrong("is missing; cumulative_usd and through go together.", missing)
         return self

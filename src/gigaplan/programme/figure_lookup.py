@@ -13,6 +13,7 @@ from gigaplan.core.errors import InputError, Problem
 from gigaplan.core.money import PriceIndex
 from gigaplan.programme.reading import ProgrammeFile
 from gigaplan.programme.resolved import FigureUse, MonthsRange
+from gigaplan.programme.schema import unit_at
 from gigaplan.programme.yaml_tree import FieldPath, SourceNote, dotted
 
 
@@ -93,20 +94,32 @@ class FigureLookup:
         return MonthsRange(low, middle, high)
 
     def note_own(self, path: FieldPath, value: object) -> None:
-        """Record a figure of the programme itself, with the source nearest above its field."""
-        source = self._source_of(path)
+        """Record figures of the programme itself, each with the source nearest above its field.
+
+        A number that the file does not hold is the default of the programme's form.
+        """
         for where, number in _numbers(path, value):
-            work = self.file.sources.get(source.source) if source else None
-            self.used[dotted(where)] = FigureUse(
-                field=dotted(where),
-                value=number,
-                unit="",
-                origin="programme",
-                mark=source.mark if source else "stated",
-                source_title=work.title if work else "The programme's own statement",
-                source_url=(work.url or "") if work else "",
-                note=source.note if source else "",
-            )
+            self.used[dotted(where)] = self._own_use(where, number)
+
+    def _own_use(self, where: FieldPath, number: float) -> FigureUse:
+        source = self._source_of(where)
+        work = self.file.sources.get(source.source) if source else None
+        if source is not None and work is not None:
+            mark, title, url, note = source.mark, work.title, work.url or "", source.note
+        elif where in self.file.lines:
+            mark, title, url, note = "stated", "The programme's own statement", "", ""
+        else:
+            mark, title, url, note = "assumed", "Default of the programme's form", "", ""
+        return FigureUse(
+            field=dotted(where),
+            value=number,
+            unit=_catalogue_word(unit_at(where)),
+            origin="programme",
+            mark=mark,
+            source_title=title,
+            source_url=url,
+            note=note,
+        )
 
     def _source_of(self, path: FieldPath) -> SourceNote | None:
         for end in range(len(path), 0, -1):
@@ -114,6 +127,13 @@ class FigureLookup:
             if note is not None:
                 return note
         return None
+
+
+def _catalogue_word(unit: str) -> str:
+    """Return a unit as the catalogue writes it: ``USD/MW-year`` as ``usd_per_mw_year``."""
+    if unit == "USD/t":
+        return "usd_per_tonne"
+    return unit.lower().replace("/", "_per_").replace("-", "_")
 
 
 def _numbers(path: FieldPath, value: object) -> list[tuple[FieldPath, float]]:

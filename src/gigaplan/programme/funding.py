@@ -7,8 +7,16 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gigaplan.core.timeline import month_index
-from gigaplan.programme.base import Month, Name, Strict, Text, by_year, wrong
-from gigaplan.programme.quantities import Fraction, Rate, SignedUsd, Usd, Years
+from gigaplan.programme.base import Month, Name, Names, Strict, Text, by_year, wrong
+from gigaplan.programme.quantities import (
+    Fraction,
+    Rate,
+    SignedUsd,
+    Usd,
+    UsdPerItMwYear,
+    UsdPerKwYear,
+    Years,
+)
 
 
 class Company(Strict):
@@ -65,7 +73,7 @@ class ProjectDebt(Strict):
 
     kind: Literal["project_debt"] = "project_debt"
     title: Text = Field(description="Name for people.")
-    projects: list[Name] = Field(min_length=1, description="Owned power projects it lends to.")
+    projects: Names = Field(description="Owned power projects it lends to.")
     share_of_cost_fraction: Fraction = Field(description="Share of their capital it pays.")
     rate_fraction: Fraction = Field(description="Interest, nominal.")
     tenor_years: Years = Field(gt=0, description="Years of level payments after service.")
@@ -92,6 +100,21 @@ class JointVenture(Strict):
     upfront_distribution_usd: Usd = Field(0.0, description="Paid to the company at closing.")
     closing: Month = Field(description="Month of closing.")
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if month_index(self.lease_start) < month_index(self.closing):
+            raise wrong(
+                f"{self.lease_start} is before closing {self.closing}; nothing is leased before.",
+                "lease_start",
+            )
+        if self.initial_lease_years > self.lease_years:
+            raise wrong(
+                f"{self.initial_lease_years:g} years is more than lease_years "
+                f"{self.lease_years:g}, which counts all renewals.",
+                "initial_lease_years",
+            )
+        return self
+
 
 class Revolver(Strict):
     """A credit line drawn last and repaid first."""
@@ -111,7 +134,9 @@ Instrument = Annotated[
 class Revenue(Strict):
     """What compute earns; left out, the required revenue is the answer."""
 
-    usd_per_it_mw_year: Usd = Field(description="Base-year USD per online IT MW and year.")
+    usd_per_it_mw_year: UsdPerItMwYear = Field(
+        description="Base-year USD per online IT MW and year."
+    )
     change_fraction: Rate = Field(0.0, description="Real change per year.")
 
 
@@ -127,7 +152,7 @@ class FinanceTerms(Strict):
     bonus_depreciation_fraction: Fraction | None = Field(
         None, description="Share written off at once for tax; catalogue if left out."
     )
-    opex_usd_per_it_kw_year: Usd | None = Field(
+    opex_usd_per_it_kw_year: UsdPerKwYear | None = Field(
         None, description="Running cost without energy per IT kW; catalogue if left out."
     )
     property_tax_fraction: Fraction = Field(0.0, description="Yearly property tax on book value.")
@@ -136,5 +161,8 @@ class FinanceTerms(Strict):
     @model_validator(mode="after")
     def _last_is_a_december(self) -> Self:
         if month_index(self.last) % 12 != 11:
-            raise wrong(f"'{self.last}' is not a December; cash flows end with a year.")
+            raise wrong(
+                f"'{self.last}' is not a December; cash flows end with a year: {self.last[:4]}-12.",
+                "last",
+            )
         return self

@@ -12,7 +12,17 @@ from pydantic_core import PydanticCustomError
 
 from gigaplan.core.errors import nearest
 from gigaplan.core.timeline import month_index
-from gigaplan.programme.base import Month, Name, Quantiles, Strict, Text, Year, by_year, wrong
+from gigaplan.programme.base import (
+    Month,
+    Name,
+    Names,
+    Quantiles,
+    Strict,
+    Text,
+    Year,
+    by_year,
+    wrong,
+)
 from gigaplan.programme.compute import Accelerator, Campus, ComputeTarget, SpendLimit
 from gigaplan.programme.funding import Company, FinanceTerms, Instrument, JointVenture, ProjectDebt
 from gigaplan.programme.places import Site, Zone
@@ -20,6 +30,12 @@ from gigaplan.programme.quantities import Fraction, Mw, UsdPerTonne
 from gigaplan.programme.supply import PowerProject
 
 SCHEMA_VERSION = 1
+_MOST_YEARS = 40
+_MOST_LEAD_YEARS = 10
+_MOST_YEARS_AFTER = 60
+_WORDS = {"power": "power projects"}
+
+_Found = tuple[tuple[str | int, ...], str]
 
 
 class Planning(Strict):
@@ -39,9 +55,13 @@ class Planning(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.last_year < self.first_year:
-            raise wrong(f"last_year {self.last_year} is before first_year {self.first_year}.")
-        if self.last_year - self.first_year >= 40:
-            raise wrong("at most 40 years of decisions are allowed.")
+            raise wrong(f"{self.last_year} is before first_year {self.first_year}.", "last_year")
+        if self.last_year - self.first_year >= _MOST_YEARS:
+            raise wrong(
+                f"{self.last_year} is more than {_MOST_YEARS} years from first_year "
+                f"{self.first_year}; at most {_MOST_YEARS} years of decisions are allowed.",
+                "last_year",
+            )
         return self
 
 
@@ -74,7 +94,7 @@ class Slots(Strict):
     """A scarce thing that several projects need."""
 
     title: Text = Field(description="Name for people.")
-    technologies: list[Name] = Field(min_length=1, description="Technologies that need it.")
+    technologies: Names = Field(description="Technologies that need it.")
     mw_by_year: by_year(Mw) = Field(  # type: ignore[valid-type]
         description="Most MW that can begin service in a year; the last holds after."
     )
@@ -89,6 +109,12 @@ class Rule(Strict):
     )
     first: Name = Field(description="Power project.")
     second: Name = Field(description="Power project.")
+
+    @model_validator(mode="after")
+    def _of_two(self) -> Self:
+        if self.first == self.second:
+            raise wrong(f"'{self.second}' is the first too; a rule is between two.", "second")
+        return self
 
 
 class Programme(Strict):
@@ -120,23 +146,28 @@ class Programme(Strict):
     finance: FinanceTerms
 
     @model_validator(mode="after")
-    def _references_exist(self) -> Self:
-        problems = [*self._unknown_names(), *self._wrong_dates(), *self._wrong_targets()]
+    def _parts_fit_together(self) -> Self:
+        problems = self._unknown_names()
+        if not problems:
+            problems = [
+                *self._wrong_dates(),
+                *self._wrong_rules(),
+                *self._wrong_instruments(),
+                *self._wrong_targets(),
+            ]
         if problems:
-            path, message = problems[0]
-            raise PydanticCustomError(
-                "programme", "{message}", {"message": message, "path": path, "all": problems}
-            )
+            raise PydanticCustomError("programme", "{count} problems", {"all": problems})
         return self
 
-    def _unknown_names(self) -> list[tuple[tuple[str | int, ...], str]]:
-        found: list[tuple[tuple[str | int, ...], str]] = []
+    def _unknown_names(self) -> list[_Found]:
+        found: list[_Found] = []
 
         def refer(path: tuple[str | int, ...], name: str, group: str) -> None:
             allowed = getattr(self, group)
             if name not in allowed:
                 hint = nearest(name, allowed) or f"There are: {', '.join(allowed) or 'none'}."
-                found.append((path, f"'{name}' is not one of the file's {group}. {hint}"))
+                what = _WORDS.get(group, group)
+                found.append((path, f"'{name}' is not one of the file's {what}. {hint}"))
 
         for key, site in self.sites.items():
             refer(("sites", key, "zone"), site.zone, "zones")
@@ -160,24 +191,49 @@ class Programme(Strict):
                     refer(("instruments", key, "projects", i), name, "power")
         return found
 
-    def _wrong_dates(self) -> list[tuple[tuple[str | int, ...], str]]:
-        found: list[tuple[tuple[str | int, ...], str]] = []
-        start = month_index(self.start)
-        if start // 12 > self.planning.first_year:
+    def _wrong_dates(self) -> list[_Found]:
+        found: list[_Found] = []
+        start, last = month_index(self.start), month_index(self.finance.last)
+        first_year, last_year = self.planning.first_year, self.planning.last_year
+        if start // 12 > first_year:
             found.append(
                 (
                     ("start",),
-                    f"{self.start} is after the first planning year "
-                    f"{self.planning.first_year}; start in or before it.",
+                    f"{self.start} is after the first planning year {first_year}; "
+                    "start in or before it.",
                 )
             )
-        last = month_index(self.finance.last)
-        if last // 12 < self.planning.last_year:
+        if start // 12 < first_year - _MOST_LEAD_YEARS:
+            found.append(
+                (
+                    ("start",),
+                    f"{self.start} is more than {_MOST_LEAD_YEARS} years before the first "
+                    f"planning year {first_year}; start later.",
+                )
+            )
+        if last // 12 < last_year:
             found.append(
                 (
                     ("finance", "last"),
-                    f"{self.finance.last} is before the last planning year "
-                    f"{self.planning.last_year}; cash flows must cover it.",
+                    f"{self.finance.last} is before the last planning year {last_year}; "
+                    "cash flows must cover it.",
+                )
+            )
+        if last // 12 > last_year + _MOST_YEARS_AFTER:
+            found.append(
+                (
+                    ("finance", "last"),
+                    f"{self.finance.last} is more than {_MOST_YEARS_AFTER} years after the last "
+                    f"planning year {last_year}; end earlier.",
+                )
+            )
+        through = self.spend_limit.through
+        if through is not None and through < first_year:
+            found.append(
+                (
+                    ("spend_limit", "through"),
+                    f"{through} is before the first planning year {first_year}; "
+                    "the total would cover nothing.",
                 )
             )
         for key, project in self.power.items():
@@ -192,14 +248,53 @@ class Programme(Strict):
                 )
         return found
 
-    def _wrong_targets(self) -> list[tuple[tuple[str | int, ...], str]]:
+    def _wrong_rules(self) -> list[_Found]:
+        """Return rules that together forbid a project whatever else is built."""
+        either = {frozenset((r.first, r.second)) for r in self.rules if r.kind == "either_or"}
+        return [
+            (
+                ("rules", i, "kind"),
+                f"'{rule.first}' requires '{rule.second}' here, and another rule lets only one of "
+                "the two be built; remove one of the rules.",
+            )
+            for i, rule in enumerate(self.rules)
+            if rule.kind == "requires" and frozenset((rule.first, rule.second)) in either
+        ]
+
+    def _wrong_instruments(self) -> list[_Found]:
+        found: list[_Found] = []
+        venture_of: dict[str, str] = {}
+        for key, instrument in self.instruments.items():
+            if isinstance(instrument, ProjectDebt):
+                found += [
+                    (
+                        ("instruments", key, "projects", i),
+                        f"'{name}' is bought by a contract of kind "
+                        f"{self.power[name].contract.kind}; a loan pays for owned projects only.",
+                    )
+                    for i, name in enumerate(instrument.projects)
+                    if self.power[name].contract.kind != "own"
+                ]
+            if isinstance(instrument, JointVenture):
+                other = venture_of.setdefault(instrument.campus, key)
+                if other != key:
+                    found.append(
+                        (
+                            ("instruments", key, "campus"),
+                            f"'{instrument.campus}' is the campus of '{other}' already; "
+                            "one venture pays for a campus.",
+                        )
+                    )
+        return found
+
+    def _wrong_targets(self) -> list[_Found]:
         """Return targets that no set of the file's campuses can reach, whatever is spent."""
         most = sum(p.it_mw for campus in self.campuses.values() for p in campus.phases)
         return [
             (
                 ("target", "it_mw_by_year", year),
-                f"{wanted:g} IT MW is more than all phases of all "
-                f"campuses together ({most:g} IT MW); add phases or lower the target.",
+                f"{wanted:,.15g} IT MW is more than all phases of all campuses together "
+                f"({most:,.15g} IT MW); add phases or lower the target.",
             )
             for year, wanted in self.target.it_mw_by_year.items()
             if wanted > most * (1 + 1e-9)

@@ -7,7 +7,16 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from gigaplan.core.timeline import month_index
-from gigaplan.programme.base import Month, Name, Quantiles, Strict, Text, by_year, wrong
+from gigaplan.programme.base import (
+    Month,
+    Name,
+    Quantiles,
+    Strict,
+    Text,
+    by_year,
+    first_fall,
+    wrong,
+)
 from gigaplan.programme.quantities import (
     Acres,
     CubicMetres,
@@ -116,7 +125,19 @@ class Site(Strict):
 
     @model_validator(mode="after")
     def _steps_rise(self) -> Self:
-        months = [month_index(step.start) for step in self.connection]
-        if months != sorted(set(months)):
-            raise wrong("the connection steps are out of order; write their months rising.")
+        steps = self.connection
+        late = first_fall([month_index(step.start) for step in steps], strictly=True)
+        if late is not None:
+            raise wrong(
+                f"{steps[late].start} is not after the step before it "
+                f"({steps[late - 1].start}); write the months rising.",
+                *("connection", late, "start"),
+            )
+        less = first_fall([step.mw for step in steps])
+        if less is not None:
+            raise wrong(
+                f"{steps[less].mw:g} MW is less than the step before it ({steps[less - 1].mw:g} "
+                "MW); each step is the connection in total from then on.",
+                *("connection", less, "mw"),
+            )
         return self

@@ -1,7 +1,7 @@
 """Numbers with units as people write them: ``345 MW``, ``4 billion USD``, ``18 months``.
 
-A field has one unit; a text may use any unit of the same kind and is converted.
-A bare number is read in the field's own unit.
+A field has one unit and a range; a text may use any unit of the same kind and
+is converted. A bare number is read in the field's own unit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _POWER = {"kW": 1e-3, "MW": 1.0, "GW": 1e3, "TW": 1e6}
@@ -28,6 +28,12 @@ _PER_POWER_YEAR = {"USD/kW-year": 1.0, "USD/MW-year": 1e-3}
 _PER_ENERGY = {"USD/MWh": 1.0, "USD/kWh": 1e3}
 _PER_ENERGY_CAPACITY = {"USD/kWh": 1.0, "USD/MWh": 1e-3}
 _PER_IT_MW = {"USD/MW": 1.0, "USD/kW": 1e3, "million USD/MW": 1e6, "billion USD/GW": 1e6}
+_PER_IT_MW_YEAR = {
+    "USD/MW-year": 1.0,
+    "USD/kW-year": 1e3,
+    "million USD/MW-year": 1e6,
+    "billion USD/GW-year": 1e6,
+}
 _HEAT_PRICE = {"USD/MMBtu": 1.0}
 _MASS_PRICE = {"USD/t": 1.0}
 _INTENSITY = {"kg/MWh": 1.0, "t/MWh": 1e3, "g/kWh": 1.0}
@@ -48,7 +54,7 @@ _WATER = {"m3/MWh": 1.0, "L/kWh": 1.0}
 _DEGREES = {"degrees": 1.0}
 _HEAT_RATE = {"MMBtu/MWh": 1.0}
 
-_NUMBER = re.compile(r"^\s*([+-]?(?:\d[\d_]*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*$")
+_NUMBER = re.compile(r"^\s*([+-]?(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*$")
 _LARGEST = 1e18
 
 
@@ -73,23 +79,21 @@ def parse_quantity(found: Any, units: Mapping[str, float]) -> float:
     """
     if isinstance(found, bool) or not isinstance(found, int | float | str):
         raise _refuse(f"found {describe(found)}; write a number, optionally in {_listed(units)}.")
-    if isinstance(found, str):
-        value = _parse_text(found, units)
-    else:
-        if abs(found) > _LARGEST:
-            raise _refuse("found a number beyond 1e18; that is no quantity of a real programme.")
-        value = float(found)
-    if not math.isfinite(value):
-        raise _refuse(f"found {describe(found)}; a finite number is needed.")
+    value = _parse_text(found, units) if isinstance(found, str) else found
+    if math.isnan(value):
+        raise _refuse("found .nan, which is no number; write the number itself.")
     if abs(value) > _LARGEST:
         raise _refuse("found a number beyond 1e18; that is no quantity of a real programme.")
-    return value
+    return float(value)
 
 
 def _parse_text(found: str, units: Mapping[str, float]) -> float:
     match = _NUMBER.match(found[:200])
     if match is None or len(found) > 200:
-        raise _refuse(f"found {describe(found)}; write a number, optionally in {_listed(units)}.")
+        raise _refuse(
+            f"found {describe(found)}; write a number and its unit ({_listed(units)}), "
+            f"such as 1 {next(name for name, factor in units.items() if factor == 1)}."
+        )
     number, unit = match[1].replace("_", ""), re.sub(r"\s+", " ", match[2])
     if len(number) > 40:
         raise _refuse("found a number of over 40 digits; that is no quantity of a real programme.")
@@ -98,8 +102,16 @@ def _parse_text(found: str, units: Mapping[str, float]) -> float:
             f"found the text '{found}'; write the number without quotes, or with its unit "
             f"({_listed(units)})."
         )
+    if unit.startswith(","):
+        raise _refuse(
+            f"found '{found}'; write a number without commas: 1000 or 1_000, and 0.5 for a half."
+        )
     if unit not in units:
-        raise _refuse(f"found the unit '{unit}' in '{found}'; allowed here: {_listed(units)}.")
+        right = next((name for name in units if name.lower() == unit.lower()), "")
+        raise _refuse(
+            f"found the unit '{unit}' in '{found}'; allowed here: {_listed(units)}."
+            + (f" Did you mean '{right}'?" if right else "")
+        )
     return float(number) * units[unit]
 
 
@@ -121,24 +133,27 @@ def describe(found: Any) -> str:
     return text if len(text) <= 60 else f"{text[:56]}...'"
 
 
-def _field(units: Mapping[str, float], unit: str, low: float | None, high: float | None) -> Any:
-    bounds: dict[str, Any] = {}
-    if low is not None:
-        bounds["ge"] = low
-    if high is not None:
-        bounds["le"] = high
-    number = {"type": "number"}
-    if low is not None:
-        number["minimum"] = low  # type: ignore[assignment]
-    if high is not None:
-        number["maximum"] = high  # type: ignore[assignment]
+def _check_range(found: Any, value: float, unit: str, low: float, high: float) -> float:
+    if low <= value <= high:
+        return value
+    if unit == "fraction":
+        allowed = f"a share from {low:g} to {high:g} ({low:.0%} to {high:.0%}) is allowed."
+    else:
+        bound = f"at least {low:,.15g}" if value < low else f"at most {high:,.15g}"
+        allowed = f"{bound} {unit} is allowed."
+    raise _refuse(f"found {describe(found)}; {allowed}")
+
+
+def _field(units: Mapping[str, float], unit: str, low: float, high: float) -> Any:
+    number = {"type": "number", "minimum": low, "maximum": high}
     schema = {
         "anyOf": [number, {"type": "string", "examples": [f"1 {name}" for name in units]}],
         "x-unit": unit,
     }
     return (
-        BeforeValidator(lambda found: parse_quantity(found, units)),
-        Field(**bounds),
+        BeforeValidator(
+            lambda found: _check_range(found, parse_quantity(found, units), unit, low, high)
+        ),
         WithJsonSchema(schema),
     )
 
@@ -152,6 +167,7 @@ UsdPerKwYear = Annotated[float, *_field(_PER_POWER_YEAR, "USD/kW-year", 0, 1e5)]
 UsdPerMwh = Annotated[float, *_field(_PER_ENERGY, "USD/MWh", -1e4, 1e5)]
 UsdPerKwh = Annotated[float, *_field(_PER_ENERGY_CAPACITY, "USD/kWh", 0, 1e5)]
 UsdPerItMw = Annotated[float, *_field(_PER_IT_MW, "USD/MW", 0, 1e9)]
+UsdPerItMwYear = Annotated[float, *_field(_PER_IT_MW_YEAR, "USD/MW-year", 0, 1e9)]
 UsdPerMmbtu = Annotated[float, *_field(_HEAT_PRICE, "USD/MMBtu", 0, 1e3)]
 UsdPerTonne = Annotated[float, *_field(_MASS_PRICE, "USD/t", 0, 1e5)]
 KgPerMwh = Annotated[float, *_field(_INTENSITY, "kg/MWh", 0, 2000)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from gigaplan.core.errors import InputError, Problem, nearest
 from gigaplan.programme.base import Strict, Text
@@ -22,13 +23,22 @@ from gigaplan.programme.yaml_tree import (
     read_tree,
 )
 
+MOST_PROBLEMS = 50
+
+
+def _year_as_text(found: Any) -> Any:
+    return str(found) if type(found) is int else found
+
+
+SourceDate = Annotated[Text, BeforeValidator(_year_as_text)]
+
 
 class Source(Strict):
     """A work that figures of a programme are from."""
 
-    title: Text
-    url: Text | None = None
-    date: Text | None = None
+    title: Text = Field(description="Title, and who published it.")
+    url: Text | None = Field(None, description="Where it can be read.")
+    date: SourceDate | None = Field(None, description="When: a year, a month or a day.")
 
 
 @dataclass(frozen=True)
@@ -77,47 +87,47 @@ def read_programme(path: Path | str, shown: str | None = None) -> ProgrammeFile:
     path = Path(path)
     tree = read_tree(path, shown)
     values = dict(tree.value)
-    sources = _read_sources(values.pop("sources", None), tree)
-    problems = _unknown_sources(tree, sources)
+    sources, problems = _read_sources(values.pop("sources", None), tree)
+    problems += _unknown_sources(tree, sources)
+    programme = None
     try:
         programme = Programme.model_validate(values)
     except ValidationError as error:
-        raise InputError(_in_line_order(problems + _problems(error, tree))) from None
-    if problems:
-        raise InputError(_in_line_order(problems))
-    problems = _missing_files(programme, path.parent, tree)
-    if problems:
-        raise InputError(problems)
+        problems += _problems(error, tree)
+    if programme is not None:
+        problems += _missing_files(programme, path.parent, tree)
+    if programme is None or problems:
+        raise InputError(_shown(problems, tree.file))
     return ProgrammeFile(
         programme, path.parent, sources, tree.sources, tree.lines, tree.file, tree.text
     )
 
 
-def _in_line_order(problems: list[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda problem: problem.line)
+def _shown(problems: list[Problem], file: str) -> list[Problem]:
+    """Return problems in line order; of very many, the first and how many more there are."""
+    in_order = sorted(problems, key=lambda problem: problem.line)
+    more = len(in_order) - MOST_PROBLEMS
+    if more <= 0:
+        return in_order
+    return [*in_order[:MOST_PROBLEMS], Problem(f"and {more:,} more problems.", file=file)]
 
 
-def _read_sources(found: Any, tree: YamlTree) -> dict[str, Source]:
+def _read_sources(found: Any, tree: YamlTree) -> tuple[dict[str, Source], list[Problem]]:
     if found is None:
-        return {}
+        return {}, []
     if not isinstance(found, dict):
-        raise InputError(
-            Problem(
-                "must map a short name to a title, url and date.",
-                field="sources",
-                file=tree.file,
-                line=tree.line_of(("sources",)),
-            )
+        message = (
+            f"found {describe(found)}; map a short name to a title, url and date for each source."
         )
-    out, problems = {}, []
+        return {}, [_problem_at(tree, ("sources",), message)]
+    out: dict[str, Source] = {}
+    problems: list[Problem] = []
     for key, value in found.items():
         try:
             out[str(key)] = Source.model_validate(value)
         except ValidationError as error:
             problems += _problems(error, tree, ("sources", key), Source)
-    if problems:
-        raise InputError(problems)
-    return out
+    return out, problems
 
 
 def _unknown_sources(tree: YamlTree, sources: Mapping[str, Source]) -> list[Problem]:
@@ -130,8 +140,14 @@ def _unknown_sources(tree: YamlTree, sources: Mapping[str, Source]) -> list[Prob
             hint=nearest(note.source, sources),
         )
         for path, note in tree.sources.items()
-        if note.source not in sources
+        if note.source not in _section(tree)
     ]
+
+
+def _section(tree: YamlTree) -> set[str]:
+    """Return every name in the file's sources section, of sources read or not."""
+    found = tree.value.get("sources")
+    return {str(key) for key in found} if isinstance(found, dict) else set()
 
 
 def _missing_files(programme: Programme, folder: Path, tree: YamlTree) -> list[Problem]:
@@ -144,17 +160,17 @@ def _missing_files(programme: Programme, folder: Path, tree: YamlTree) -> list[P
             file = getattr(zone, name)
             if file is not None:
                 named.append((("zones", key, name, "path"), file.path))
-    return [
-        Problem(
-            f"there is no file '{name}'.",
-            field=dotted(path),
-            file=tree.file,
-            line=tree.line_of(path),
-            hint="Paths start from the programme's folder.",
-        )
-        for path, name in named
-        if not (folder / name).is_file()
-    ]
+    problems = []
+    for path, name in named:
+        try:
+            what = "" if (folder / name).is_file() else "there is no file"
+            what = "this is a folder, not a file:" if (folder / name).is_dir() else what
+        except (OSError, ValueError):
+            what = "this cannot be the name of a file:"
+        if what:
+            hint = "Paths start from the programme's folder."
+            problems.append(_problem_at(tree, path, f"{what} {describe(name)}.", hint))
+    return problems
 
 
 def _problems(
@@ -163,15 +179,21 @@ def _problems(
     under: FieldPath = (),
     model: type[BaseModel] = Programme,
 ) -> list[Problem]:
-    out: list[Problem] = []
-    for item in error.errors():
+    located = []
+    for item in error.errors(include_url=False):
         context = item.get("ctx", {})
-        if "all" in context:
-            for where, message in context["all"]:
-                out.append(_problem_at(tree, (*under, *where), message))
-            continue
-        path = _real_path(tree, (*under, *item["loc"]))
-        out.append(_worded(item, path, tree, model))
+        path = _real_path(tree, (*under, *item["loc"], *context.get("at", ())))
+        located.append((tree.line_of(path), path, item))
+    located.sort(key=lambda found: found[0])
+    out: list[Problem] = []
+    for i, (_, path, item) in enumerate(located):
+        told = item.get("ctx", {}).get("all")
+        if told is not None:
+            out += [_problem_at(tree, where, message) for where, message in told]
+        elif i < MOST_PROBLEMS:
+            out.append(_worded(item, path, tree, model))
+        else:  # counted, and never shown
+            out.append(_problem_at(tree, path, item["msg"]))
     return out
 
 
@@ -182,13 +204,10 @@ def _problem_at(tree: YamlTree, path: FieldPath, message: str, hint: str = "") -
 def _real_path(tree: YamlTree, loc: FieldPath) -> FieldPath:
     """Drop what pydantic adds to a location: union tags and ``[key]`` marks."""
     path: FieldPath = ()
-    for part in loc:
-        if part == "[key]":
-            continue
-        longer = (*path, part)
-        is_last = part == loc[-1]
-        if longer in tree.lines or is_last:
-            path = longer
+    kept = [part for part in loc if part != "[key]"]
+    for i, part in enumerate(kept):
+        if (*path, part) in tree.lines or i == len(kept) - 1:
+            path = (*path, part)
     return path
 
 
@@ -197,10 +216,9 @@ def _worded(item: Any, path: FieldPath, tree: YamlTree, model: type[BaseModel]) 
     if kind == "missing":
         return _problem_at(tree, path, "is missing; it must be given.")
     if kind == "extra_forbidden":
-        name = str(path[-1])
-        allowed = _keys_at(model, tree, path[:-1])
-        hint = nearest(name, allowed) or f"Allowed here: {', '.join(sorted(allowed))}."
-        return _problem_at(tree, path, "unknown key.", hint)
+        return _problem_at(tree, path, "unknown key.", _key_hint(path, tree, model))
+    if kind.startswith("union_tag"):
+        path = (*path, "kind")
     if kind in ("quantity", "programme"):
         return _problem_at(tree, path, context["message"])
     words = {
@@ -219,8 +237,8 @@ def _worded(item: Any, path: FieldPath, tree: YamlTree, model: type[BaseModel]) 
         "model_type": "found {found}; a mapping of keys to values is needed.",
         "too_short": "is empty; at least {min_length} entry is needed.",
         "finite_number": "found {found}; a finite number is needed.",
-        "union_tag_invalid": "found kind {tag}; allowed: {expected_tags}.",
-        "union_tag_not_found": "has no kind; give one.",
+        "union_tag_invalid": "found '{tag}'; allowed: {expected_tags}.",
+        "union_tag_not_found": "is missing; it says which keys there are.",
         "string_pattern_mismatch": "found {found}; a name has small letters, digits, - and _, "
         "at most 60.",
     }
@@ -229,6 +247,14 @@ def _worded(item: Any, path: FieldPath, tree: YamlTree, model: type[BaseModel]) 
         return _problem_at(tree, path, f"found {describe(found)}; {item['msg']}.")
     values = {key: _plain(value) for key, value in context.items()}
     return _problem_at(tree, path, pattern.format(found=describe(found), **values))
+
+
+def _key_hint(path: FieldPath, tree: YamlTree, model: type[BaseModel]) -> str:
+    name = str(path[-1])[:80]
+    if re.match(r"\d{3}\b", name):
+        return "A comma in a number splits it here; write 1000 or 1_000."
+    allowed = _keys_at(model, tree, path[:-1])
+    return nearest(name, allowed) or f"Allowed here: {', '.join(sorted(allowed))}."
 
 
 def _plain(value: Any) -> str:

@@ -17,10 +17,10 @@ from gigaplan.programme.resolved import (
     StageFigures,
     SupplyFigures,
 )
-from gigaplan.programme.supply import PowerProject
+from gigaplan.programme.supply import PowerProject, Stage
 from gigaplan.programme.yaml_tree import dotted
 
-STAGES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+STAGES: tuple[tuple[Stage, tuple[Stage, ...], str], ...] = (
     ("licence", (), "licensing"),
     ("site", (), "labour"),
     ("long_lead", (), "supply_chain"),
@@ -202,10 +202,10 @@ def _stages(
     )
 
 
-def _before(after: tuple[str, ...], known: set[str]) -> tuple[str, ...]:
+def _before(after: tuple[Stage, ...], known: set[Stage]) -> tuple[Stage, ...]:
     """Return the stages to wait for: where one does not apply, those it would wait for."""
     order = {name: waits for name, waits, _ in STAGES}
-    found: list[str] = []
+    found: list[Stage] = []
     for name in after:
         found += [name] if name in known else _before(order[name], known)
     return tuple(dict.fromkeys(found))

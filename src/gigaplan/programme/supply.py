@@ -7,7 +7,17 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gigaplan.core.timeline import month_index
-from gigaplan.programme.base import Count, Month, Name, Quantiles, Strict, Text, by_year, wrong
+from gigaplan.programme.base import (
+    Count,
+    Month,
+    Name,
+    Quantiles,
+    Strict,
+    Text,
+    by_year,
+    first_fall,
+    wrong,
+)
 from gigaplan.programme.compute import Status
 from gigaplan.programme.quantities import (
     Fraction,
@@ -26,6 +36,8 @@ from gigaplan.programme.quantities import (
     Years,
 )
 
+Stage = Literal["licence", "site", "long_lead", "construct", "fuel", "commission"]
+
 
 class Own(Strict):
     """The project is built and owned: its capital and running cost are the programme's."""
@@ -41,7 +53,7 @@ class Ppa(Strict):
     escalation_fraction: Rate = Field(
         0.0, description="Real change of the price per year after the start."
     )
-    term_years: Years = Field(description="Length of the contract from first delivery.")
+    term_years: Years = Field(gt=0, description="Length of the contract from first delivery.")
     take: Literal["unit_contingent", "take_or_pay"] = Field(
         "unit_contingent",
         description="unit_contingent: pay for what the unit makes; take_or_pay: pay for the "
@@ -55,7 +67,7 @@ class Prepaid(Strict):
     kind: Literal["prepayment"] = "prepayment"
     prepaid_usd_per_kw: UsdPerKw = Field(description="Paid ahead, spread over construction.")
     price_usd_per_mwh: UsdPerMwh = Field(description="Price of energy after that.")
-    term_years: Years = Field(description="Length of the contract from first delivery.")
+    term_years: Years = Field(gt=0, description="Length of the contract from first delivery.")
 
 
 class Tolling(Strict):
@@ -63,7 +75,7 @@ class Tolling(Strict):
 
     kind: Literal["tolling"] = "tolling"
     capacity_usd_per_kw_year: UsdPerKwYear = Field(description="Rent of the capacity.")
-    term_years: Years = Field(description="Length of the contract from first delivery.")
+    term_years: Years = Field(gt=0, description="Length of the contract from first delivery.")
 
 
 Contract = Annotated[Own | Ppa | Prepaid | Tolling, Field(discriminator="kind")]
@@ -79,7 +91,7 @@ class PurchaseOption(Strict):
 class StorageTerms(Strict):
     """Storage built into a project or the energy part of a battery."""
 
-    energy_hours: Hours = Field(description="Energy capacity over rated power.")
+    energy_hours: Hours = Field(gt=0, description="Energy capacity over rated power.")
     energy_usd_per_kwh: UsdPerKwh | None = Field(
         None, description="Cost of the energy part; catalogue if left out."
     )
@@ -110,7 +122,7 @@ class PowerProject(Strict):
     zone: Name | None = Field(None, description="Zone it stands in, if not behind the meter.")
     status: Status = Field("announced", description="As for campus phases.")
     earliest: Month = Field(description="Month the first unit is announced for ('as early as').")
-    unit_mw: Mw | None = Field(None, description="Net MW of a unit; catalogue if left out.")
+    unit_mw: Mw | None = Field(None, gt=0, description="Net MW of a unit; catalogue if left out.")
     units: Count | None = Field(
         None, description="Most units; left out: any number up to max_mw (continuous)."
     )
@@ -135,15 +147,13 @@ class PowerProject(Strict):
     heat_rate_mmbtu_per_mwh: MmbtuPerMwh | None = Field(None, description="Fuel per MWh.")
     co2_kg_per_mwh: KgPerMwh | None = Field(None, description="Carbon at the stack.")
     water_m3_per_mwh: M3PerMwh | None = Field(None, description="Water consumed.")
-    life_years: Years | None = Field(None, description="Operating life.")
+    life_years: Years | None = Field(None, gt=0, description="Operating life.")
     forced_outage_fraction: Fraction | None = Field(None, description="Forced outage rate.")
     licence_fail_probability: Fraction | None = Field(
         None, description="Chance that the licence is refused at the first try."
     )
-    stage_months: dict[Name, Quantiles] | None = Field(
-        None,
-        description="Durations by stage (licence, site, long_lead, construct, fuel, "
-        "commission); catalogue for those left out.",
+    stage_months: dict[Stage, Quantiles] | None = Field(
+        None, description="Durations by stage; catalogue for those left out."
     )
     licence_months_done: Months = Field(
         0.0, description="Months of the licence stage already behind at the programme's start."
@@ -155,24 +165,47 @@ class PowerProject(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.site is None) == (self.zone is None):
-            raise wrong("give either site (behind the meter) or zone, one of the two.")
+        if self.site is None and self.zone is None:
+            raise wrong("is missing; give site (behind the meter) or zone.", "site")
+        if self.site is not None and self.zone is not None:
+            raise wrong("stands beside site; give site (behind the meter) or zone.", "zone")
         if self.units is None and self.max_mw is None:
-            raise wrong("give units (whole units) or max_mw (any amount).")
+            raise wrong("is missing; give units (whole units) or max_mw (any amount).", "max_mw")
         if self.units is not None and self.max_mw is not None:
-            raise wrong("give units (whole units) or max_mw (any amount), not both.")
+            raise wrong(
+                "stands beside units; give units (whole units) or max_mw (any amount).", "max_mw"
+            )
         if self.option is not None and self.status != "optional":
-            raise wrong("a project with an option has status: optional; it is a right only.")
+            raise wrong(
+                f"found '{self.status}'; a project with an option is a right only, so its status "
+                "is optional.",
+                "status",
+            )
         if self.units_by_month is not None:
             self._check_announced(self.units_by_month)
         return self
 
     def _check_announced(self, announced: dict[str, int]) -> None:
-        months = [month_index(month) for month in announced]
-        counts = list(announced.values())
-        if months != sorted(months) or counts != sorted(counts):
-            raise wrong("units_by_month must rise in months and in units.")
-        if self.units is None or counts[-1] > self.units:
-            raise wrong(f"units_by_month reaches {counts[-1]} units; units must be at least that.")
-        if months and months[0] < month_index(self.earliest):
-            raise wrong(f"units_by_month begins before earliest {self.earliest}.")
+        at = "units_by_month"
+        months, counts = list(announced), list(announced.values())
+        late = first_fall([month_index(month) for month in months])
+        if late is not None:
+            raise wrong(
+                f"{months[late]} stands after {months[late - 1]}; write the months rising.",
+                *(at, months[late]),
+            )
+        less = first_fall(counts)
+        if less is not None:
+            raise wrong(
+                f"found {counts[less]} after {counts[less - 1]}; each is the number of units in "
+                "total by then.",
+                *(at, months[less]),
+            )
+        if self.units is None:
+            raise wrong("needs units: how many units there are at most.", at)
+        if months and counts[-1] > self.units:
+            raise wrong(
+                f"reaches {counts[-1]} units; units allows {self.units}.", *(at, months[-1])
+            )
+        if months and month_index(months[0]) < month_index(self.earliest):
+            raise wrong(f"is before earliest {self.earliest}.", *(at, months[0]))

@@ -7,25 +7,32 @@ Any figure may be written alone (``345 MW``) or with where it is from::
 `source` names an entry of the file's top-level ``sources`` section. The tree
 that comes out holds the value alone; the source goes to `YamlTree.sources`.
 
-The text is composed to nodes and walked with limits on size, depth and
-expanded aliases, so that a small file cannot become a large one.
+The nodes that `yaml_text` composes are walked with a limit on what aliases
+expand to, so that a small file cannot become a large one.
 """
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 from gigaplan.core.errors import InputError, Problem, nearest
+from gigaplan.programme.yaml_text import (
+    MAX_DEPTH,
+    MAX_NODES,
+    compose,
+    read_text,
+    too_deep,
+    too_many,
+)
 
-MAX_BYTES = 1_000_000
-MAX_NODES = 100_000
-MAX_DEPTH = 40
 _SOURCED_KEYS = {"value", "source", "mark", "note", "low", "high"}
 _MARKS = ("stated", "derived", "assumed")
+_TAGS = "tag:yaml.org,2002:"
+_FLOAT_WORDS = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan": math.nan}
 
 FieldPath = tuple[str | int, ...]
 
@@ -80,64 +87,12 @@ def read_tree(path: Path, shown: str | None = None) -> YamlTree:
         If it is missing, unreadable, binary, too large, or no valid YAML 1.2 mapping.
     """
     shown = shown or str(path)
-    return parse_tree(_read_text(path, shown), shown)
-
-
-def _read_text(path: Path, shown: str) -> str:
-    def fail(message: str, hint: str = "") -> InputError:
-        return InputError(Problem(message, file=shown, hint=hint))
-
-    if not path.exists():
-        raise fail("there is no such file.")
-    if path.is_dir():
-        raise fail("is a folder; a programme is one YAML file.")
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise fail(f"cannot be read: {error.strerror}.") from None
-    if len(data) > MAX_BYTES:
-        raise fail(
-            f"is over {MAX_BYTES // 1_000_000} MB; a programme is at most that.",
-            "Name series files in it instead of writing their values.",
-        )
-    if not data.strip():
-        raise fail("is empty; a programme needs at least gigaplan: 1 and a name.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise InputError(
-            Problem("is not UTF-8 text; a programme is a YAML text file.", file=shown, line=line)
-        ) from None
-    if "\x00" in text:
-        raise fail("holds a NUL character, so it is no text; a programme is a YAML text file.")
-    return text
+    return parse_tree(read_text(path, shown), shown)
 
 
 def parse_tree(text: str, shown: str = "<text>") -> YamlTree:
     """Parse YAML text; see `read_tree`."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    yaml = YAML(typ="safe", pure=True)
-    yaml.version = (1, 2)
-    _refuse_deep_nesting(text, shown)
-    try:
-        node = yaml.compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        what = error.problem or error.context or "it cannot be read"
-        line = mark.line + 1 if mark else 0
-        raise InputError(Problem(f"is not valid YAML: {what}.", file=shown, line=line)) from None
-    except YAMLError as error:
-        first = str(error).splitlines()[0] if str(error) else "it cannot be read"
-        line = text[: getattr(error, "position", 0)].count("\n") + 1
-        raise InputError(Problem(f"is not valid YAML: {first}.", file=shown, line=line)) from None
-    except RecursionError:
-        raise InputError(
-            Problem(f"is nested deeper than {MAX_DEPTH} levels.", file=shown)
-        ) from None
+    node = compose(text, shown)
     tree = YamlTree(shown, text)
     if node is None:
         raise InputError(Problem("holds nothing but comments.", file=shown))
@@ -156,18 +111,6 @@ def parse_tree(text: str, shown: str = "<text>") -> YamlTree:
     return tree
 
 
-def _refuse_deep_nesting(text: str, shown: str) -> None:
-    """Refuse flow nesting beyond the limit before the composer recurses into it."""
-    depth = 0
-    for match in re.finditer(r"[\[\]{}]", text):
-        depth += 1 if match[0] in "[{" else -1
-        if depth > MAX_DEPTH:
-            line = text[: match.start()].count("\n") + 1
-            raise InputError(
-                Problem(f"is nested deeper than {MAX_DEPTH} levels.", file=shown, line=line)
-            )
-
-
 class _Walker:
     """Builds plain values from composed nodes, within limits."""
 
@@ -184,13 +127,15 @@ class _Walker:
         self.tree.lines.setdefault(path, line)
         self.count += 1
         if self.count > MAX_NODES:
-            self._stop(f"grows to over {MAX_NODES} values, by aliases or by length.", line)
+            raise InputError(too_many(self.tree.file, line))
         if len(path) > MAX_DEPTH:
-            self._stop(f"is nested deeper than {MAX_DEPTH} levels.", line)
+            raise InputError(too_deep(self.tree.file, line))
         if isinstance(node, ScalarNode):
             return self._scalar(node, path)
         if id(node) in self.open:
             self._stop("an alias refers to the mapping or list that holds it.", line)
+        if node.tag not in (f"{_TAGS}map", f"{_TAGS}seq"):
+            self._refuse_tag(node, path)
         self.open.add(id(node))
         try:
             if isinstance(node, SequenceNode):
@@ -209,48 +154,53 @@ class _Walker:
             Problem(message, field=dotted(path), file=self.tree.file, line=line, hint=hint)
         )
 
+    def _refuse_tag(self, node: Any, path: FieldPath) -> None:
+        name = str(node.tag).removeprefix(_TAGS)
+        shown = f"!!{name}" if name != node.tag else name
+        self._problem(
+            path,
+            f"the tag '{shown[:60]}' is not allowed.",
+            node.start_mark.line + 1,
+            "Write the plain value.",
+        )
+
     def _scalar(self, node: Any, path: FieldPath) -> Any:
-        tag, text = node.tag.rpartition(":")[2], node.value
-        if tag == "null":
+        text = node.value
+        tag = str(node.tag).removeprefix(_TAGS)
+        if tag == "null" and text.lower() in ("", "~", "null"):
             return None
-        if tag == "bool":
+        if tag == "bool" and text.lower() in ("true", "false"):
             return text.lower() == "true"
         try:
             if tag == "int":
                 return _integer(text)
             if tag == "float":
-                return float(
-                    text.replace("_", "")
-                    .replace(".inf", "inf")
-                    .replace(".nan", "nan")
-                    .replace(".Inf", "inf")
-                    .replace(".NaN", "nan")
-                    .replace(".INF", "inf")
-                    .replace(".NAN", "nan")
-                )
+                plain = text.replace("_", "").lower()
+                return _FLOAT_WORDS[plain] if plain in _FLOAT_WORDS else float(plain)
         except ValueError:
             self._problem(path, f"'{text[:40]}' is not a number.", node.start_mark.line + 1)
             return None
         if tag not in ("str", "timestamp"):
-            self._problem(
-                path,
-                f"the tag '{node.tag}' is not allowed.",
-                node.start_mark.line + 1,
-                "Write the plain value.",
-            )
+            self._refuse_tag(node, path)
         return text
 
     def _mapping(self, node: Any, path: FieldPath) -> Any:
-        out: dict[Any, Any] = {}
-        if {key.value for key, _ in node.value if isinstance(key.value, str)} >= {
-            "value",
-            "source",
-        }:
+        names = {key.value for key, _ in node.value if isinstance(key.value, str)}
+        if "value" in names or (names and names <= _SOURCED_KEYS and "source" in names):
             return self._sourced(node, path)
+        out: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node.value, str):
                 self._problem(path, "a key is a list or mapping; a key is one word.", line)
+                continue
+            if key_node.tag == f"{_TAGS}merge":
+                self._problem(
+                    path,
+                    "merge keys (<<) are not part of YAML 1.2.",
+                    line,
+                    "Write the keys out, or use an alias for the whole value.",
+                )
                 continue
             key = self._scalar(key_node, path)
             if not isinstance(key, str | int) or isinstance(key, bool):
@@ -264,26 +214,45 @@ class _Walker:
         return out
 
     def _sourced(self, node: Any, path: FieldPath) -> Any:
+        """Return the value of ``{value, source, ...}``, whose fields stand at `path` itself."""
         parts: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key, line = str(key_node.value), key_node.start_mark.line + 1
+            key, line = str(key_node.value)[:60], key_node.start_mark.line + 1
+            where = (*path, key)
             if key not in _SOURCED_KEYS:
                 self._problem(
-                    (*path, key),
+                    where,
                     "unknown key beside a figure's value and source.",
                     line,
-                    nearest(key, _SOURCED_KEYS),
+                    nearest(key, _SOURCED_KEYS)
+                    or f"Allowed here: {', '.join(sorted(_SOURCED_KEYS))}.",
                 )
                 continue
-            parts[key] = self.build(value_node, (*path, key))
-            if key == "value":
-                for inner in [p for p in self.tree.lines if p[: len(path) + 1] == (*path, key)]:
-                    self.tree.lines.setdefault((*path, *inner[len(path) + 1 :]), line)
+            if key in parts:
+                first = self.tree.lines[where]
+                self._problem(where, f"stands twice (first on line {first}).", line)
+                continue
+            self.tree.lines[where] = line
+            parts[key] = self.build(value_node, path if key == "value" else where)
+        return self._noted(parts, path, node.start_mark.line + 1)
+
+    def _noted(self, parts: Mapping[str, Any], path: FieldPath, line: int) -> Any:
+        for key in ("value", "source"):
+            if parts.get(key) is None:
+                state = "empty" if key in parts else "missing"
+                other = "source" if key == "value" else "value"
+                self._problem(
+                    (*path, key),
+                    f"is {state}; a figure with a {other} needs its {key} too.",
+                    self.tree.lines.get((*path, key), line),
+                )
+        if parts.get("source") is None:
+            return parts.get("value")
         mark = parts.get("mark", "stated")
         if mark not in _MARKS:
             self._problem(
                 (*path, "mark"),
-                f"found '{mark}'; stated, derived or assumed is allowed.",
+                f"found '{str(mark)[:40]}'; stated, derived or assumed is allowed.",
                 self.tree.line_of((*path, "mark")),
             )
         self.tree.sources[path] = SourceNote(
@@ -293,7 +262,7 @@ class _Walker:
             parts.get("low"),
             parts.get("high"),
         )
-        return parts["value"]
+        return parts.get("value")
 
 
 def _integer(text: str) -> int | float:
@@ -311,7 +280,7 @@ def dotted(path: FieldPath) -> str:
     """Return a path as people write it: ``campuses.hyperion.phases[2].it_mw``."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) and part < 1000 else f".{part}"
+        text += f"[{part}]" if isinstance(part, int) and part < 1000 else f".{str(part)[:60]}"
     return text.lstrip(".")
 
 
