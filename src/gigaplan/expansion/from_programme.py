@@ -8,45 +8,43 @@ in the plan's notes: how far the means were off before that, and how far the dur
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gigaplan.core.errors import InputError, require
+from gigaplan.core.errors import InputError
 from gigaplan.expansion import programme_options as options
 from gigaplan.expansion.model import (
     CumulativeCapex,
     EitherOr,
     ExpansionProblem,
     Goal,
+    Hours,
     Limits,
     Period,
     Prerequisite,
     Rule,
-    ShedTier,
-    Site,
-    Zone,
 )
-from gigaplan.expansion.options import FloatArray, Storage, Supply
+from gigaplan.expansion.options import FloatArray
 from gigaplan.expansion.plan_tables import plan_of
+from gigaplan.expansion.programme_places import (
+    FIRM_SHED_MULTIPLE,
+    power,
+    resource,
+    site_of,
+    zone_of,
+)
+from gigaplan.expansion.redispatch import FullYear, redispatch
 from gigaplan.expansion.representative import Extreme, RepresentativeDays, choose_days
 from gigaplan.expansion.solution import Progress, Solution
 from gigaplan.expansion.solve import solve
 from gigaplan.programme.plan import Plan
-from gigaplan.programme.resolved import ResolvedProgramme, SiteFigures, SupplyFigures
+from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.weather.model import Series
-
-FIRM_SHED_MULTIPLE = 10.0
-"""Unserved firm inference costs this many times what unserved training does. Assumed."""
-
-SALE_PRICE_FRACTION = 0.99
-"""What contracts deliver beyond need settles at the market's price; a hair below it, so that what
-is contracted is used before energy is bought."""
 
 LONGEST_STEP_HOURS = 6
 QUICK_SITE_STEPS = 8_000
 """Sites times years times steps that plan in about ten seconds on two cores."""
-_KG_PER_T = 1e3
 
 
 @dataclass(frozen=True)
@@ -68,6 +66,7 @@ def plan(
     threads: int | None = None,
     days: int | None = None,
     step_hours: int | None = None,
+    check_last_year: bool = True,
     progress: Callable[[float], None] | None = None,
 ) -> Plan:
     """Return the least-cost plan of a programme.
@@ -87,6 +86,8 @@ def plan(
         Representative days; the programme's own number if None.
     step_hours : int
         Hours averaged into one step of operation; as few as keep the program quick if None.
+    check_last_year : bool
+        Whether the last year is operated over all its hours too, for the notes.
     progress : callable, optional
         Called with the share of the work done, 0 to 1, after each stage.
 
@@ -105,6 +106,7 @@ def plan(
         threads=threads,
         days=days,
         step_hours=step_hours,
+        check_last_year=check_last_year,
         progress=progress,
     ).plan
 
@@ -118,6 +120,7 @@ def plan_in_full(
     threads: int | None = None,
     days: int | None = None,
     step_hours: int | None = None,
+    check_last_year: bool = True,
     progress: Callable[[float], None] | None = None,
 ) -> PlannedProgramme:
     """Return the plan together with the problem and solution behind it; parameters as `plan`."""
@@ -132,11 +135,36 @@ def plan_in_full(
         threads=threads,
         progress=_shares(progress),
     )
-    return PlannedProgramme(
-        plan_of(programme, problem, solution, _notes(programme, series, chosen, problem, solution)),
-        problem,
-        solution,
-        chosen,
+    notes = _notes(programme, series, chosen, solution)
+    if check_last_year:
+        last = operate_last_year(programme, series, problem, solution, threads=threads)
+        notes = (notes[0], notes[1], _full_year_note(last), *notes[2:])
+    return PlannedProgramme(plan_of(programme, problem, solution, notes), problem, solution, chosen)
+
+
+def operate_last_year(
+    programme: ResolvedProgramme,
+    series: Series,
+    problem: ExpansionProblem,
+    solution: Solution,
+    *,
+    threads: int | None = None,
+) -> FullYear:
+    """Return the plan's last year operated over all hours of the first weather year."""
+    full = full_chronology(programme, series)
+    last = [problem.periods[-1].year]
+    return redispatch(full, problem, solution, years=last, threads=threads)[0]
+
+
+def _full_year_note(year: FullYear) -> str:
+    return (
+        f"Operated over all 8,760 hours of the first weather year, {year.year} costs "
+        f"{year.operating_usd / 1e6:,.0f} million USD to run; the plan counted "
+        f"{year.planned_usd / 1e6:,.0f} ({year.operating_error_fraction:+.1%}). "
+        f"{sum(year.unserved_mwh.values()):,.0f} MWh go unserved (planned "
+        f"{sum(year.planned_unserved_mwh.values()):,.0f}), and "
+        f"{year.clean_share_fraction:.1%} is clean (planned "
+        f"{year.planned_clean_share_fraction:.1%})."
     )
 
 
@@ -169,7 +197,7 @@ def representative_days(
     for project in programme.power.values():
         if project.resource in ("solar", "wind"):
             place = project.site or project.zone
-            features[f"{project.resource} of {place}"] = _resource(project, programme, series)
+            features[f"{project.resource} of {place}"] = resource(project, programme, series)
     for name in programme.zones:
         features[f"{name} price"] = series.zones[name].price_usd_per_mwh
     features["mean price"] = np.mean(
@@ -196,9 +224,15 @@ def _check_series(programme: ResolvedProgramme, series: Series) -> None:
 
 
 def problem_from_programme(
-    programme: ResolvedProgramme, series: Series, days: RepresentativeDays
+    programme: ResolvedProgramme,
+    series: Series,
+    days: RepresentativeDays,
+    *,
+    scaled: bool = True,
 ) -> ExpansionProblem:
     """Return the expansion problem of a programme, operated on `days`.
+
+    With `scaled` (the usual), prices, sun, wind and PUE keep their true means.
 
     Discounting is to the beginning of the first planning year, flows at mid-year; capital is
     spread at the programme's own real rate.
@@ -209,7 +243,7 @@ def problem_from_programme(
         Period(year, 1.0, float((1 + rate) ** -(position + 0.5)))
         for position, year in enumerate(years)
     )
-    supplies, storages = _power(programme, series, days)
+    supplies, storages = power(programme, series, days, scaled)
     limits = programme.capex_limit_usd
     cumulative: tuple[CumulativeCapex, ...] = ()
     if programme.cumulative_limit_usd is not None and programme.cumulative_limit_year is not None:
@@ -221,8 +255,10 @@ def problem_from_programme(
     return ExpansionProblem(
         periods=periods,
         hours=days.hours,
-        zones=tuple(_zone(name, programme, series, days) for name in programme.zones),
-        sites=tuple(_site(site, programme, series, days) for site in programme.sites.values()),
+        zones=tuple(zone_of(name, series, days, scaled) for name in programme.zones),
+        sites=tuple(
+            site_of(site, programme, series, days, scaled) for site in programme.sites.values()
+        ),
         supplies=supplies,
         storages=storages,
         connections=tuple(
@@ -254,99 +290,14 @@ def problem_from_programme(
     )
 
 
-def _zone(
-    name: str, programme: ResolvedProgramme, series: Series, days: RepresentativeDays
-) -> Zone:
-    found = series.zones[name]
-    return Zone(
-        name=name,
-        price_usd_per_mwh=days.take(found.price_usd_per_mwh, keep_mean=True),
-        dirty_fraction=np.clip(1 - days.take(found.clean_share_fraction), 0, 1),
-        co2_t_per_mwh=days.take(found.carbon_kg_per_mwh) / _KG_PER_T,
-        sale_price_fraction=SALE_PRICE_FRACTION,
-    )
-
-
-def _site(
-    site: SiteFigures, programme: ResolvedProgramme, series: Series, days: RepresentativeDays
-) -> Site:
-    found = series.sites[site.name]
-    here = [c for c in programme.campuses.values() if c.site == site.name]
-    size = np.array([sum(phase.it_mw for phase in c.phases) for c in here])
-    share = size / size.sum() if size.sum() > 0 else np.zeros(len(here))
-    load = float(share @ [c.load_factor_fraction for c in here]) if here else 1.0
-    firm = float(share @ [c.firm_inference_fraction for c in here]) if here else 1.0
-    pue = np.maximum(days.take(found.pue, keep_mean=True), 1.0)
-    mean_pue = float(np.average(pue, weights=days.hours.weights))
-    worth = programme.shortfall_usd_per_it_mw_year / (8760 * load * mean_pue)
-    return Site(
-        name=site.name,
-        zone=site.zone,
-        it_load_fraction=load,
-        pue=pue,
-        connection_mw=options.connection_mw(site, programme.years),
-        shed=(
-            ShedTier(name="training and batch", load_fraction=1 - firm, usd_per_mwh=worth),
-            ShedTier(
-                name="firm inference",
-                load_fraction=firm,
-                usd_per_mwh=worth * FIRM_SHED_MULTIPLE,
-            ),
-        ),
-        reserve_margin_fraction=programme.reserve_margin_fraction or None,
-        water_m3_per_it_mwh=days.take(found.water_l_per_kwh_it),
-        max_water_m3=site.water_m3_per_year_max,
-    )
-
-
-def _power(
-    programme: ResolvedProgramme, series: Series, days: RepresentativeDays
-) -> tuple[tuple[Supply, ...], tuple[Storage, ...]]:
-    supplies, storages = [], []
-    for project in programme.power.values():
-        slot = next(
-            (s.name for s in programme.slots.values() if project.technology in s.technologies),
-            None,
-        )
-        if project.resource == "storage":
-            require(
-                project.site is not None,
-                "a battery is planned behind the meter only; give it a site.",
-                field=f"power.{project.name}.zone",
-            )
-            storages.append(options.storage(project, programme, slot))
-        else:
-            available = _availability(project, programme, series, days)
-            supplies.append(options.supply(project, programme, available, slot))
-    return tuple(supplies), tuple(storages)
-
-
-def _availability(
-    project: SupplyFigures,
-    programme: ResolvedProgramme,
-    series: Series,
-    days: RepresentativeDays,
-) -> FloatArray | float:
-    """Return output over capacity on the chosen days; outages are taken at their mean."""
-    up = options.firm_availability(project)
-    if project.resource not in ("solar", "wind"):
-        return up
-    return np.clip(days.take(_resource(project, programme, series), keep_mean=True) * up, 0, 1)
-
-
-def _resource(project: SupplyFigures, programme: ResolvedProgramme, series: Series) -> FloatArray:
-    """Return output over capacity as the weather allows, [weather year, hour]."""
-    names = [project.site] if project.site else _sites_of(project.zone, programme)
-    found = [
-        series.sites[name].solar_cf if project.resource == "solar" else series.sites[name].wind_cf
-        for name in names
-    ]
-    return np.asarray(np.mean(found, axis=0))
-
-
-def _sites_of(zone: str, programme: ResolvedProgramme) -> list[str]:
-    inside = [name for name, site in programme.sites.items() if site.zone == zone]
-    return inside or list(programme.sites)
+def full_chronology(
+    programme: ResolvedProgramme, series: Series, *, weather_year: int = 0
+) -> ExpansionProblem:
+    """Return the problem of a programme on all 8,760 hours of one weather year."""
+    days = np.arange(365, dtype=np.int64) + 365 * weather_year
+    every = RepresentativeDays(days, np.ones(365), 1, {})
+    whole = Hours.chronology(8760)
+    return replace(problem_from_programme(programme, series, every, scaled=False), hours=whole)
 
 
 def _rules(programme: ResolvedProgramme) -> tuple[Rule, ...]:
@@ -365,7 +316,6 @@ def _notes(
     programme: ResolvedProgramme,
     series: Series,
     days: RepresentativeDays,
-    problem: ExpansionProblem,
     solution: Solution,
 ) -> tuple[str, ...]:
     kinds = sorted({series.sites[name].kind for name in programme.sites})
@@ -376,8 +326,7 @@ def _notes(
         f"{days.worst_mean_fraction:.1%}; duration curves are off by at most "
         f"{days.worst_duration_curve_fraction:.1%} of their range (root mean square).",
         f"Solved as one program of {solution.rows:,} rows and {solution.columns:,} columns "
-        f"({solution.route}, {solution.method}) in {solution.seconds:.1f} s; worst residual "
-        f"{solution.largest_residual:.1g}.",
+        f"({solution.route}, {solution.method}); worst residual {solution.largest_residual:.1g}.",
         "Each year is operated as it stands at its end; chips in operating halls are taken as "
         "evenly aged; surplus of contracts is sold at the zone's price.",
         f"Unserved training costs what missing compute does; firm inference "

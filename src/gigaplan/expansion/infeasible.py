@@ -2,11 +2,13 @@
 
 Each statement (a target, a budget, slots, a clean share, a connection ...) gets a slack that
 costs its amount over the statement's own size. The least total slack is one way out; then each
-kind of statement is tried alone, which gives the ways out a planner can choose between.
+kind of statement is tried alone, which gives the ways out a planner can choose between; after
+twenty seconds no further kind is tried.
 """
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
@@ -22,6 +24,7 @@ from gigaplan.expansion.operation import demand_per_it_mw
 
 _LEAST = 1e-5
 _BRANCH_SECONDS = 60.0
+ALTERNATIVES_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -98,10 +101,15 @@ class _Statement:
 
 def explain_infeasible(form: Formulation, *, threads: int | None = None) -> InfeasiblePlanError:
     """Return the error that says which statements of `form` conflict."""
+    began = time.perf_counter()
     statements = _statements(form)
     least = _least_change(form.program, statements, threads) or ()
     alternatives: dict[str, tuple[Relaxation, ...]] = {}
-    for kind in dict.fromkeys(statement.kind for statement in statements):
+    # what gives way in the least change is likeliest to do alone, so it is tried first
+    kinds = dict.fromkeys([item.kind for item in least] + [item.kind for item in statements])
+    for kind in kinds:
+        if time.perf_counter() - began > ALTERNATIVES_SECONDS:
+            break
         alone = [statement for statement in statements if statement.kind == kind]
         found = _least_change(form.program, alone, threads)
         if found:

@@ -227,6 +227,11 @@ def read_prices(form: Formulation, duals: FloatArray, load: dict[str, FloatArray
     limits = problem.limits
     totals = [-duals[rows["total budget", i]][0] for i in range(len(limits.cumulative_capex))]
     names = [site.name for site in problem.sites]
+
+    def saved_a_year(name: str) -> dict[str, FloatArray]:
+        """Return what a unit more of a site's limit saves in a year, by site."""
+        return {at: (0.0 - per_period((name, at))) / weight for at in names}
+
     return Prices(
         power_usd_per_mwh={
             name: _mean_price(price, load[name] * problem.hours.weights)
@@ -240,13 +245,9 @@ def read_prices(form: Formulation, duals: FloatArray, load: dict[str, FloatArray
         slot_usd={name: 0.0 - per_period(("slots", name)) for name in limits.slots},
         clean_usd_per_mwh=each_period("clean") / weight / THOUSAND + 0.0,
         carbon_usd_per_t=(0.0 - each_period("carbon")) / weight / THOUSAND,
-        water_usd_per_m3={
-            name: (0.0 - per_period(("water", name))) / weight / THOUSAND for name in names
-        },
+        water_usd_per_m3={at: usd / THOUSAND for at, usd in saved_a_year("water").items()},
         reserve_usd_per_mw_year={name: per_period(("reserve", name)) / weight for name in names},
-        land_usd_per_acre_year={
-            name: (0.0 - per_period(("land", name))) / weight for name in names
-        },
+        land_usd_per_acre_year=saved_a_year("land"),
     )
 
 
