@@ -31,7 +31,6 @@ def test_the_known_systems_have_their_published_indices(known_system: Any) -> No
     check_indices(known_system, 10_000)
 
 
-@pytest.mark.slow
 def test_the_known_systems_have_their_published_indices_at_1e5_samples(known_system: Any) -> None:
     start = time.perf_counter()
     check_indices(known_system, 100_000, threads=2)
