@@ -64,7 +64,9 @@ def _bands(samples: np.ndarray[Any, Any]) -> dict[str, float]:
     }
 
 
-def _online(rng: np.random.Generator) -> dict[str, tuple[np.ndarray[Any, Any], ...]]:
+def _online(
+    rng: np.random.Generator,
+) -> dict[str, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
     """Return [month] planned and [month, draw] online IT MW by site."""
     t = np.arange(len(MONTHS))[:, None]
     out = {}
@@ -89,7 +91,9 @@ def _bottlenecks(rng: np.random.Generator) -> pd.DataFrame:
     for site in ("programme", *SITES):
         weights = rng.uniform(0.2, 1.0, len(names))
         for m, month in enumerate(MONTHS):
-            share = weights * np.array([1 + m / 40, 1, 2, 1, 2, 2 * np.exp(-(((m - 70) / 50) ** 2))])
+            share = weights * np.array(
+                [1 + m / 40, 1, 2, 1, 2, 2 * np.exp(-(((m - 70) / 50) ** 2))]
+            )
             rows += [
                 {"month": month, "site": site, "bottleneck": n, "share_fraction": float(s)}
                 for n, s in zip(names, share / share.sum(), strict=True)
@@ -134,17 +138,57 @@ def _entities(rng: np.random.Generator) -> pd.DataFrame:
     for i, (site, (title, _, _, final)) in enumerate(SITES.items()):
         for p in range(4):
             month = MONTHS[12 + 9 * i + 12 * p]
-            add("phase", site, f"{p + 1}", f"{title}, {p + 1}", site, month=month,
-                usd=final / 4 * 12e6, technology="", status="announced", mw=final / 4)  # fmt: skip
-        add("accelerator", site, "vr200", f"vr200 at {title}", site, month=MONTHS[20 + 9 * i],
-            usd=final * 25e6, technology="", status="", mw=final)  # fmt: skip
-        add("connection", site, site, f"Connection at {title}", site, month=MONTHS[14 + 9 * i],
-            usd=final * 1e5, technology="", status="", mw=final)  # fmt: skip
+            add(
+                "phase",
+                site,
+                f"{p + 1}",
+                f"{title}, {p + 1}",
+                site,
+                month=month,
+                usd=final / 4 * 12e6,
+                technology="",
+                status="announced",
+                mw=final / 4,
+            )
+        add(
+            "accelerator",
+            site,
+            "vr200",
+            f"vr200 at {title}",
+            site,
+            month=MONTHS[20 + 9 * i],
+            usd=final * 25e6,
+            technology="",
+            status="",
+            mw=final,
+        )
+        add(
+            "connection",
+            site,
+            site,
+            f"Connection at {title}",
+            site,
+            month=MONTHS[14 + 9 * i],
+            usd=final * 1e5,
+            technology="",
+            status="",
+            mw=final,
+        )
     for j, (name, (title, tech, place, mw, status)) in enumerate(PROJECTS.items()):
         units = 8 if name == "oklo-pike" else 2
         for u in range(units):
-            add("unit", name, f"{name} {u + 1}", title, place, month=MONTHS[24 + j + 12 * u],
-                usd=mw / units * 3e6, technology=tech, status=status, mw=mw / units)  # fmt: skip
+            add(
+                "unit",
+                name,
+                f"{name} {u + 1}",
+                title,
+                place,
+                month=MONTHS[24 + j + 12 * u],
+                usd=mw / units * 3e6,
+                technology=tech,
+                status=status,
+                mw=mw / units,
+            )
     return pd.DataFrame(rows)
 
 
@@ -206,9 +250,16 @@ def _dispatch() -> pd.DataFrame:
                 ("load", load),
             ):
                 rows += [
-                    {"site": site, "year": 2030, "window": window, "hour": int(h), "source": name,
-                     "mw": float(final * x)} for h, x in zip(hours, mw, strict=True)
-                ]  # fmt: skip
+                    {
+                        "site": site,
+                        "year": 2030,
+                        "window": window,
+                        "hour": int(h),
+                        "source": name,
+                        "mw": float(final * x),
+                    }
+                    for h, x in zip(hours, mw, strict=True)
+                ]
     return pd.DataFrame(rows)
 
 
@@ -218,7 +269,12 @@ def _money(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
         size = 2.4e11 * np.exp(-(((i - 5) / 5) ** 2))
         draws = {
             group: size * share * rng.lognormal(0, 0.25, DRAWS)
-            for group, share in (("hall", 0.2), ("servers", 0.6), ("power", 0.15), ("connection", 0.05))
+            for group, share in (
+                ("hall", 0.2),
+                ("servers", 0.6),
+                ("power", 0.15),
+                ("connection", 0.05),
+            )
         }
         for group, values in {**draws, "total": np.sum(list(draws.values()), axis=0)}.items():
             planned = float(size) * 0.9 if group == "total" else None
@@ -242,9 +298,13 @@ def _money(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
                     {"year": year, "statement": statement, "line": line, **_bands(values)}
                 )
     gap = [
-        {"quarter": f"{y}-Q{q}", **_bands(3e10 * np.exp(-abs(y - 2030)) * rng.lognormal(0, 1, DRAWS))}
-        for y in YEARS for q in range(1, 5)
-    ]  # fmt: skip
+        {
+            "quarter": f"{y}-Q{q}",
+            **_bands(3e10 * np.exp(-abs(y - 2030)) * rng.lognormal(0, 1, DRAWS)),
+        }
+        for y in YEARS
+        for q in range(1, 5)
+    ]
     return {
         "capex": pd.DataFrame(capex),
         "cash": pd.DataFrame(cash),
@@ -259,65 +319,112 @@ def make_tables(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     money = _money(rng)
     total_planned, total = online["programme"]
     targets = []
-    for year, target in zip(PLAN_YEARS, (3600, 4500, 7500, 12e3, 18e3, 22e3, 26e3, 28e3, 30e3, 32e3),
-                            strict=True):  # fmt: skip
+    for year, target in zip(
+        PLAN_YEARS, (3600, 4500, 7500, 12e3, 18e3, 22e3, 26e3, 28e3, 30e3, 32e3), strict=True
+    ):
         at = MONTHS.index(f"{year}-12")
         chance = float(np.mean(total[at] >= target))
         bands = {k: v for k, v in _bands(total[at]).items() if k.startswith("p")}
-        targets.append({"year": year, "target_it_mw": float(target),
-                        "planned_it_mw": total_planned[at], **bands, "probability": chance,
-                        "standard_error": (chance * (1 - chance) / DRAWS) ** 0.5})  # fmt: skip
+        targets.append(
+            {
+                "year": year,
+                "target_it_mw": float(target),
+                "planned_it_mw": total_planned[at],
+                **bands,
+                "probability": chance,
+                "standard_error": (chance * (1 - chance) / DRAWS) ** 0.5,
+            }
+        )
     entities = _entities(rng)
     decisions = entities[["kind", "title", "site", "mw"]].assign(
-        name=entities["owner"], units=1.0, capex_usd=entities["planned_usd"], contract="own",
-        year=entities["planned_month"].str[:4].astype(int))  # fmt: skip
-    prices = [("power_price", "hyperion", 61.0, "usd_per_mwh"),
-              ("connection", "prometheus", 4.1e5, "usd_per_mw_year"),
-              ("target", "programme", 8.4e6, "usd_per_it_mw_year"),
-              ("spend_limit", "programme", 0.31, "usd_per_usd"),
-              ("slots", "gas-turbines", 5.5e5, "usd_per_mw"),
-              ("clean_share", "programme", 12.0, "usd_per_mwh"),
-              ("reserve", "pjm-aep", 3.3e4, "usd_per_mw_year")]  # fmt: skip
-    metrics = [("npv_usd", "USD", 4e11), ("required_revenue_usd_per_gw_year", "USD per GW-year", 11.2e9),
-               ("funding_gap_usd", "nominal USD", 3.1e10), ("peak_debt_usd", "nominal USD", 2.2e11),
-               ("lcoe_usd_per_mwh", "USD per MWh", 58.0), ("cost_usd_per_gpu_hour", "USD per GPU-hour", 2.61),
-               ("capex_usd", "USD", 1.9e12)]  # fmt: skip
+        name=entities["owner"],
+        units=1.0,
+        capex_usd=entities["planned_usd"],
+        contract="own",
+        year=entities["planned_month"].str[:4].astype(int),
+    )
+    prices = [
+        ("power_price", "hyperion", 61.0, "usd_per_mwh"),
+        ("connection", "prometheus", 4.1e5, "usd_per_mw_year"),
+        ("target", "programme", 8.4e6, "usd_per_it_mw_year"),
+        ("spend_limit", "programme", 0.31, "usd_per_usd"),
+        ("slots", "gas-turbines", 5.5e5, "usd_per_mw"),
+        ("clean_share", "programme", 12.0, "usd_per_mwh"),
+        ("reserve", "pjm-aep", 3.3e4, "usd_per_mw_year"),
+    ]
+    metrics = [
+        ("npv_usd", "USD", 4e11),
+        ("required_revenue_usd_per_gw_year", "USD per GW-year", 11.2e9),
+        ("funding_gap_usd", "nominal USD", 3.1e10),
+        ("peak_debt_usd", "nominal USD", 2.2e11),
+        ("lcoe_usd_per_mwh", "USD per MWh", 58.0),
+        ("cost_usd_per_gpu_hour", "USD per GPU-hour", 2.61),
+        ("capex_usd", "USD", 1.9e12),
+    ]
     return {
         "online": pd.DataFrame(
-            [{"month": m, "site": s, "planned_it_mw": float(p[i]), **_bands(x[i])}
-             for s, (p, x) in online.items() for i, m in enumerate(MONTHS)]
-        ),  # fmt: skip
+            [
+                {"month": m, "site": s, "planned_it_mw": float(p[i]), **_bands(x[i])}
+                for s, (p, x) in online.items()
+                for i, m in enumerate(MONTHS)
+            ]
+        ),
         "bottlenecks": _bottlenecks(rng),
         "targets": pd.DataFrame(targets),
         "entities": entities,
         "decisions": decisions,
         "shadow_prices": pd.DataFrame(
-            [{"kind": k, "entity": e, "year": y, "value": v * (1 + 0.1 * (y - 2026)), "unit": u}
-             for k, e, v, u in prices for y in PLAN_YEARS]
-        ),  # fmt: skip
+            [
+                {"kind": k, "entity": e, "year": y, "value": v * (1 + 0.1 * (y - 2026)), "unit": u}
+                for k, e, v, u in prices
+                for y in PLAN_YEARS
+            ]
+        ),
         "operations": operations,
         "energy": energy,
         "planned_energy": planned,
         "dispatch": _dispatch(),
         **money,
         "metrics": pd.DataFrame(
-            [{"metric": n, "unit": u, **_bands(v * rng.lognormal(0, 0.1, DRAWS)), "reason": ""}
-             for n, u, v in metrics]
+            [
+                {"metric": n, "unit": u, **_bands(v * rng.lognormal(0, 0.1, DRAWS)), "reason": ""}
+                for n, u, v in metrics
+            ]
             + [{"metric": "irr", "unit": "per year", "reason": "no revenue is stated."}]
-        ),  # fmt: skip
+        ),
         "cost_split": pd.DataFrame(
-            [{"component": c, "usd_per_gw_year": v} for c, v in (
-                ("servers", 6.9e9), ("hall", 1.5e9), ("power", 0.9e9), ("connection", 0.1e9),
-                ("energy", 0.6e9), ("running cost", 0.4e9), ("property tax", 0.2e9),
-                ("credits", -0.2e9), ("tax", 0.8e9))]
-        ),  # fmt: skip
+            [
+                {"component": c, "usd_per_gw_year": v}
+                for c, v in (
+                    ("servers", 6.9e9),
+                    ("hall", 1.5e9),
+                    ("power", 0.9e9),
+                    ("connection", 0.1e9),
+                    ("energy", 0.6e9),
+                    ("running cost", 0.4e9),
+                    ("property tax", 0.2e9),
+                    ("credits", -0.2e9),
+                    ("tax", 0.8e9),
+                )
+            ]
+        ),
         "drivers": pd.DataFrame(
-            [{"output": o, "factor": f, "share_fraction": float(s), "standard_error": 0.01}
-             for o in ("online_it_mw_2030", "capex_usd", "required_revenue_usd_per_gw_year")
-             for f, s in zip(("Oklo Aurora, Pike County: date", "Halls of Hyperion: date",
-                              "Chips of Prometheus: cost", "TerraPower Natrium: cost", "Ohio solar: date"),
-                             rng.dirichlet(np.ones(5)), strict=True)]
-        ),  # fmt: skip
+            [
+                {"output": o, "factor": f, "share_fraction": float(s), "standard_error": 0.01}
+                for o in ("online_it_mw_2030", "capex_usd", "required_revenue_usd_per_gw_year")
+                for f, s in zip(
+                    (
+                        "Oklo Aurora, Pike County: date",
+                        "Halls of Hyperion: date",
+                        "Chips of Prometheus: cost",
+                        "TerraPower Natrium: cost",
+                        "Ohio solar: date",
+                    ),
+                    rng.dirichlet(np.ones(5)),
+                    strict=True,
+                )
+            ]
+        ),
     }
 
 
@@ -345,7 +452,10 @@ def make_summary(tables: dict[str, pd.DataFrame], title: str) -> dict[str, Any]:
         "draws": DRAWS,
         "weather_kind": "generated",
         "plan": {
-            "objective_usd": 8.1e11, "bound_usd": 8.06e11, "gap": 0.005, "status": "optimal",
+            "objective_usd": 8.1e11,
+            "bound_usd": 8.06e11,
+            "gap": 0.005,
+            "status": "optimal",
             "decisions": tables["decisions"].to_dict("records"),
             "notes": ["Four representative days a year; their error on yearly energy is 1.2%."],
         },
@@ -353,8 +463,11 @@ def make_summary(tables: dict[str, pd.DataFrame], title: str) -> dict[str, Any]:
             "months": MONTHS,
             "online_it_mw": {k: total[k].tolist() for k in ("p10", "p50", "p90")},
             "target_probability": {
-                str(r.year): {"probability": r.probability, "standard_error": r.standard_error,
-                              "target_it_mw": r.target_it_mw}
+                str(r.year): {
+                    "probability": r.probability,
+                    "standard_error": r.standard_error,
+                    "target_it_mw": r.target_it_mw,
+                }
                 for r in tables["targets"].itertuples()
             },
             "bottleneck_share": {
@@ -362,19 +475,31 @@ def make_summary(tables: dict[str, pd.DataFrame], title: str) -> dict[str, Any]:
             },
         },
         "operations": {
-            "by_period": tables["operations"].query("site == 'programme'")
-            .drop(columns=["site", "cost_usd", "lost_compute_fraction_firm",
-                          "lost_compute_fraction_training"]).to_dict("records")
+            "by_period": tables["operations"]
+            .query("site == 'programme'")
+            .drop(
+                columns=[
+                    "site",
+                    "cost_usd",
+                    "lost_compute_fraction_firm",
+                    "lost_compute_fraction_training",
+                ]
+            )
+            .to_dict("records")
         },
         "finance": {
-            "capex_usd_by_year": {str(r["year"]): {b: r[b] for b in bands}
-                                  for r in capex.to_dict("records")},
-            "irr": None, "irr_reason": "no revenue is stated.",
-            **{n: metrics.loc[n, bands].astype(float).to_dict()
-               for n in ("funding_gap_usd", "npv_usd", "required_revenue_usd_per_gw_year")},
+            "capex_usd_by_year": {
+                str(r["year"]): {b: r[b] for b in bands} for r in capex.to_dict("records")
+            },
+            "irr": None,
+            "irr_reason": "no revenue is stated.",
+            **{
+                n: metrics.loc[n, bands].astype(float).to_dict()
+                for n in ("funding_gap_usd", "npv_usd", "required_revenue_usd_per_gw_year")
+            },
         },
         "seconds": {"weather": 1.4, "plan": 31.0, "deliver": 6.2, "operate": 14.1, "finance": 5.0},
-    }  # fmt: skip
+    }
 
 
 def make_figures() -> list[dict[str, Any]]:

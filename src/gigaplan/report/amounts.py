@@ -175,19 +175,13 @@ def listed(words: list[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def with_unit(value: Any, unit: str) -> str:
-    """Return a value in the words of its unit as the run's tables name it."""
+def in_unit(value: Any, unit: str) -> str:
+    """Return a value of a table's unit; what it is per is left to the words beside it."""
     number = finite(value)
     if number is None:
         return NONE
-    plain = unit.replace("_", " ").replace("usd", "USD").strip()
-    if unit in ("usd", "USD"):
+    if "USD" in unit:
         return usd(number)
-    if unit == "nominal USD":
-        return f"{usd(number)} (nominal)"
-    if plain.startswith("USD per "):
-        head = usd(number) if abs(number) >= 1e5 else f"{figure(number)} USD"
-        return f"{head} per {plain[8:]}"
     if unit in ("fraction", "per year", "share"):
-        return f"{figure(100 * number)}%" + (" per year" if unit == "per year" else "")
-    return f"{figure(number)} {plain}".strip()
+        return f"{figure(100 * number)}%"
+    return f"{figure(number)} {unit}".strip()

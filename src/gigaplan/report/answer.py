@@ -23,6 +23,18 @@ class Tile:
     detail: str
     tone: str = ""  # good, bad or empty
 
+    @property
+    def number(self) -> str:
+        """Return the figure without its unit, or all of it if it is words."""
+        head, _, _ = self.value.partition(" ")
+        return head if self.unit else self.value
+
+    @property
+    def unit(self) -> str:
+        """Return the unit of the figure, or nothing if it is words."""
+        head, _, tail = self.value.partition(" ")
+        return tail if head[-1:].isdigit() else ""
+
 
 def headline_year(targets: Mapping[str, Any]) -> int | None:
     """Return the target year the answer is given for: 2030 if it is one, else the last."""
@@ -106,9 +118,7 @@ def _in_the_way(delivery: Mapping[str, Any], year: int | None) -> list[tuple[str
     months = delivery.get("months") or []
     at = [i for i, month in enumerate(months) if month[:4] == str(year)]
     shares = delivery.get("bottleneck_share") or {}
-    found = [
-        (name, sum(values[i] for i in at) / len(at)) for name, values in shares.items() if at
-    ]
+    found = [(name, sum(values[i] for i in at) / len(at)) for name, values in shares.items() if at]
     found = [(name, share) for name, share in found if name != "none" and share > 0.005]
     return sorted(found, key=lambda item: -item[1])
 
@@ -122,10 +132,11 @@ def paragraph(answer: Answer) -> list[str]:
     """Return the headline as sentences."""
     out = []
     if answer.online is not None:
+        between = amounts.spread(answer.online, amounts.power).replace(" to ", " and ")
         text = (
             f"At the end of {answer.year} the middle case has "
             f"{amounts.power(answer.online.get('p50'))} of IT online, and eight of ten simulated "
-            f"worlds lie between {amounts.spread(answer.online, amounts.power).replace(' to ', ' and ')}"
+            f"worlds lie between {between}"
         )
         if answer.target_it_mw is not None:
             text += f". The target is {amounts.power(answer.target_it_mw)}; {_chance(answer)}"
@@ -141,12 +152,12 @@ def paragraph(answer: Answer) -> list[str]:
             text += f", then {bottleneck_phrase(second[0])} in {amounts.percent(second[1])}"
         out.append(text + ".")
     if answer.capex_through_usd is not None:
-        text = f"It takes {amounts.usd(answer.capex_through_usd)} of capital through {answer.capex_through}"
+        through = answer.capex_through
+        text = f"It takes {amounts.usd(answer.capex_through_usd)} of capital through {through}"
         if answer.capex_limit_usd is not None:
             text += f", of {amounts.usd(answer.capex_limit_usd)} allowed,"
-        out.append(
-            f"{text} and {amounts.usd(answer.capex_total_usd)} through {answer.last_year}, on average."
-        )
+        total = amounts.usd(answer.capex_total_usd)
+        out.append(f"{text} and {total} through {answer.last_year}, on average.")
     gap = finite((answer.gap or {}).get("p50"))
     high = finite((answer.gap or {}).get("p90"))
     if gap is not None and high is not None:
@@ -163,9 +174,8 @@ def paragraph(answer: Answer) -> list[str]:
                 f"({amounts.usd(high)} in one of ten worlds)."
             )
     if answer.revenue:
-        out.append(
-            f"A GW of IT must earn {amounts.usd(answer.revenue.get('p50'))} a year to be worth building."
-        )
+        earned = amounts.usd(answer.revenue.get("p50"))
+        out.append(f"A GW of IT must earn {earned} a year to be worth building.")
     return out
 
 
@@ -186,7 +196,9 @@ def tiles(answer: Answer) -> list[Tile]:
     if answer.online is not None:
         detail = f"P10 to P90: {amounts.spread(answer.online, amounts.power)}"
         out.append(
-            Tile(f"IT online, end of {answer.year}", amounts.power(answer.online.get("p50")), detail)
+            Tile(
+                f"IT online, end of {answer.year}", amounts.power(answer.online.get("p50")), detail
+            )
         )
     if answer.target_it_mw is not None and answer.chance is not None:
         chance = finite(answer.chance.get("probability"))
@@ -194,7 +206,7 @@ def tiles(answer: Answer) -> list[Tile]:
         shown = amounts.probability(answer.chance, answer.draws)
         value, _, detail = shown.partition(" ")
         goal = f"Target {amounts.power(answer.target_it_mw)}"
-        extra = detail.strip("()").replace("± ", "± ")
+        extra = detail.strip("()")
         extra = f"; {extra}" + (" points" if extra.startswith("±") else "") if extra else ""
         out.append(Tile("Chance of the target", value, goal + extra, tone))
     if answer.bottlenecks:
@@ -222,8 +234,7 @@ def _money_tiles(answer: Answer) -> list[Tile]:
         out.append(Tile(label, amounts.usd(answer.capex_through_usd), detail, tone))
     if answer.gap:
         middle = finite(answer.gap.get("p50"))
-        value = "None" if middle == 0 else amounts.usd(middle)
-        value = "No gap" if value == "None" else value
+        value = "No gap" if middle == 0 else amounts.usd(middle)
         detail = f"P90: {amounts.usd(answer.gap.get('p90'))}; nominal"
         tone = "good" if middle == 0 else "bad" if middle else ""
         out.append(Tile("Funding gap, middle case", value, detail, tone))

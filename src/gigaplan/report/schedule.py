@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gigaplan.core.timeline import month_index, month_text
 from gigaplan.report import amounts
-from gigaplan.report.labels import KIND_WORDS, Names, in_order, readable
+from gigaplan.report.labels import KIND_WORDS, Names, in_order
 from gigaplan.report.view import RunView
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Place:
 
     name: str
     title: str
+    detail: str
     bars: tuple[Bar, ...]
 
 
@@ -62,11 +63,25 @@ def schedule_of(view: RunView, names: Names) -> Schedule | None:
     last = max(last, max(map(month_index, table["planned_month"])))
     scale = _Scale(12 * (first // 12), 12 * (last // 12 + 1))
     places = []
-    campuses = table[table["kind"] == "phase"]["site"].tolist()
+    halls = table[table["kind"] == "phase"].groupby("site")["mw"].sum()
+    campuses = halls.sort_values(ascending=False).index.tolist()
     for site in in_order(table["site"].tolist(), dict.fromkeys(campuses)):
         of_site = table[table["site"] == site]
-        places.append(Place(str(site), names.site(site), _bars(of_site, scale, names)))
+        places.append(
+            Place(str(site), names.site(site), _size(of_site), _bars(of_site, scale, names))
+        )
     return Schedule(tuple(places), scale.ticks(), months[-1])
+
+
+def _size(table: pd.DataFrame) -> str:
+    """Return how much is built at a place: IT of its halls, and MW of its power."""
+    sizes = table.groupby("kind")["mw"].sum()
+    parts = []
+    if "phase" in sizes:
+        parts.append(f"{amounts.power(sizes['phase'])} of IT")
+    if "unit" in sizes:
+        parts.append(f"{amounts.power(sizes['unit'])} of power projects")
+    return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +108,20 @@ def _bars(table: pd.DataFrame, scale: _Scale, names: Names) -> tuple[Bar, ...]:
     batches = table.groupby(["kind", "owner", "planned_month"], sort=False)
     rows = [_batch(str(k), str(o), str(m), part, names) for (k, o, m), part in batches]
     order = {kind: i for i, kind in enumerate(KIND_WORDS)}
-    rows.sort(key=lambda r: (order.get(r["kind"], 9), r["planned"], r["title"]))
-    return tuple(_bar(row, scale) for row in rows)
+
+    def rank(row: dict[str, Any]) -> tuple[int, str, str, str]:
+        return order.get(row["kind"], 9), _first(rows, row), row["title"], row["planned"]
+
+    return tuple(_bar(row, scale) for row in sorted(rows, key=rank))
 
 
-def _batch(
-    kind: str, owner: str, planned: str, part: pd.DataFrame, names: Names
-) -> dict[str, Any]:
+def _first(rows: list[dict[str, Any]], row: dict[str, Any]) -> str:
+    """Return the first date planned for a line's project, which keeps its lines together."""
+    same = (r["planned"] for r in rows if (r["kind"], r["title"]) == (row["kind"], row["title"]))
+    return str(min(same)) if row["kind"] == "unit" else str(row["planned"])
+
+
+def _batch(kind: str, owner: str, planned: str, part: pd.DataFrame, names: Names) -> dict[str, Any]:
     """Return one line for what one owner plans for one month."""
     count, mw = len(part), float(part["mw"].sum())
     if kind == "unit":
@@ -107,12 +129,15 @@ def _batch(
     elif kind == "connection":
         title = "Grid connection"
     else:
-        title = " + ".join(readable(n) for n in part["name"].unique()[:3])
+        word = "Halls" if kind == "phase" else "Chips"
+        title = f"{word} {', '.join(str(n) for n in part['name'].unique()[:3])}"
     it = " of IT" if kind in ("phase", "accelerator") else ""
     detail = amounts.power(mw) + it
     if kind == "unit" and count > 1:
         detail = f"{count} units, {detail}"
-    low, middle, high = (_ordered(part[c].tolist()) for c in ("p10_month", "p50_month", "p90_month"))
+    low, middle, high = (
+        _ordered(part[c].tolist()) for c in ("p10_month", "p50_month", "p90_month")
+    )
     return {
         "kind": kind,
         "title": title,

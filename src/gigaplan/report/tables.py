@@ -8,7 +8,7 @@ from typing import Any
 from gigaplan.report import amounts
 from gigaplan.report.amounts import NONE, finite
 from gigaplan.report.charts import site_rows
-from gigaplan.report.labels import Names, in_order, readable
+from gigaplan.report.labels import BOTTLENECK_WORDS, Names, in_order, readable
 from gigaplan.report.view import RunView
 from gigaplan.report.wording import metric_words
 
@@ -34,6 +34,7 @@ _WEATHER_WORDS = {
     "real": "real files",
     "mixed": "partly real files, partly generated",
 }
+_UNIT_WORDS = {"nominal USD": "Dollars of each year (nominal)"}
 _STAGE_WORDS = {
     "weather": "hourly weather and prices",
     "plan": "planning",
@@ -88,7 +89,8 @@ def site_table(view: RunView, names: Names) -> Table | None:
             own = shares[(shares["site"] == row["site"]) & (shares["bottleneck"] != "none")]
             mean = own.groupby("bottleneck")["share_fraction"].mean()
             if not mean.empty and mean.max() > 0.005:
-                cause = readable(mean.idxmax())
+                worst = str(mean.idxmax())
+                cause = BOTTLENECK_WORDS.get(worst, (readable(worst), ""))[0]
         late = f"{row['delay_months']:.0f}"
         rows.append(
             (
@@ -112,12 +114,14 @@ def metric_table(view: RunView) -> list[dict[str, str]]:
         title, meaning = metric_words(str(row["metric"]))
         unit = str(row.get("unit") or "")
         reason = row.get("reason")
-        shown = {p: amounts.with_unit(row.get(p), unit) for p in ("p10", "p50", "p90")}
+        shown = {p: amounts.in_unit(row.get(p), unit) for p in ("p10", "p50", "p90")}
+        words = unit.removeprefix("USD").strip()
         out.append(
             {
                 "title": title,
                 "meaning": meaning,
-                "reason": str(reason) if isinstance(reason, str) else "",
+                "unit": _UNIT_WORDS.get(unit, words[:1].upper() + words[1:]),
+                "reason": reason[:1].upper() + reason[1:] if isinstance(reason, str) else "",
                 **shown,
             }
         )

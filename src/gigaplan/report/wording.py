@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gigaplan.report import amounts
@@ -105,17 +106,38 @@ def price_sentences(prices: pd.DataFrame, names: Names, most: int = 10) -> list[
 
 
 _PRICE_SENTENCES = {
-    "target": ("A MW more of target", "Raising the compute target by a MW of IT in {year} costs {value}."),
-    "connection": ("Grid connection at {entity}", "A MW more of grid connection at {entity} saves {value} in {year}."),
-    "spend_limit": ("A dollar more to spend", "A dollar more of allowed spending in {year} saves {value} of later cost, after it is paid for."),
-    "slots": ("Delivery slots: {entity}", "A MW more of delivery slots for {entity} saves {value} in {year}."),
-    "power_price": ("Power at {entity}", "A MWh more used at {entity} costs {value} in {year}, mean of the hours."),
-    "clean_share": ("Clean energy", "Requiring a MWh more of clean energy costs {value} in {year}."),
-    "reserve": ("Reserve in {entity}", "A MW more of dependable capacity in {entity} is worth {value} in {year}."),
-}  # fmt: skip
+    "target": (
+        "A MW more of target",
+        "Raising the compute target by a MW of IT in {year} costs {value}.",
+    ),
+    "connection": (
+        "Grid connection at {entity}",
+        "A MW more of grid connection at {entity} saves {value} in {year}.",
+    ),
+    "spend_limit": (
+        "A dollar more to spend",
+        "A dollar more of allowed spending in {year} saves {value} net of itself.",
+    ),
+    "slots": (
+        "Delivery slots: {entity}",
+        "A MW more of delivery slots for {entity} saves {value} in {year}.",
+    ),
+    "power_price": (
+        "Power at {entity}",
+        "A MWh more used at {entity} costs {value} in {year}, mean of the hours.",
+    ),
+    "clean_share": (
+        "Clean energy",
+        "Requiring a MWh more of clean energy costs {value} in {year}.",
+    ),
+    "reserve": (
+        "Reserve in {entity}",
+        "A MW more of dependable capacity in {entity} is worth {value} in {year}.",
+    ),
+}
 
 
-def _sentence(row: dict[str, Any], names: Names) -> dict[str, str]:
+def _sentence(row: Mapping[Any, Any], names: Names) -> dict[str, str]:
     kind, unit = str(row["kind"]), str(row["unit"])
     value = abs(float(row["value"]))
     worth = amounts.usd(value) if value >= 1e3 else f"{amounts.figure(value)} USD"

@@ -148,7 +148,7 @@ def year_axis() -> Spec:
     return {
         "field": "year",
         "type": "ordinal",
-        "axis": {"title": None, "labelAngle": 0, "labelOverlap": "greedy"},
+        "axis": {"title": None, "labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 8},
     }
 
 

@@ -95,7 +95,13 @@ def online_chart(view: RunView, names: Names) -> Chart | None:
             },
             {
                 "data": {"name": "targets"},
-                "mark": {"type": "point", "shape": "diamond", "filled": True, "size": 90},
+                "mark": {
+                    "type": "point",
+                    "shape": "diamond",
+                    "filled": True,
+                    "size": 90,
+                    "opacity": 1,
+                },
                 "encoding": {
                     "x": x,
                     "y": amount("target", y_title),
@@ -137,7 +143,7 @@ def bottleneck_chart(view: RunView, names: Names) -> Chart | None:
     first = 1 + 3 * ((number - 1) // 3)
     rows["month"] = year + "-" + first.astype(str).str.zfill(2)
     keys = ["month", "site", "bottleneck"]
-    rows = rows.groupby(keys, as_index=False, sort=False)["share_fraction"].mean()
+    rows = rows.groupby(keys, sort=False)["share_fraction"].mean().reset_index()
     rows["order"] = rows["bottleneck"].map({name: i for i, name in enumerate(found)})
     rows["series"] = rows["bottleneck"].map({name: word for name, (word, _) in words.items()})
     rows = rows.drop(columns="bottleneck")

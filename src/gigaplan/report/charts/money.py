@@ -32,7 +32,7 @@ from gigaplan.report.view import RunView
 from gigaplan.report.wording import COMPONENT_WORDS, driver_output, factor_words
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 _MOST_ITEMS = 6
 _LIMIT, _PLANNED, _BAND = "Spend limit", "Planned total", "P10 to P90 of the total"
@@ -59,7 +59,7 @@ def capex_chart(view: RunView) -> Chart | None:
     if total.empty:
         total = rows.groupby("year", as_index=False)[["planned_usd", "mean"]].sum()
     limits = spend_limits(view.summary)
-    total = total.assign(limit=[_billions(limits.get(int(year))) for year in total["year"]])
+    total = total.assign(limit=total["year"].map(limits).astype(float) / 1e9)
     groups = in_order(rows["group"].tolist(), CAPEX_WORDS)
     words = {g: CAPEX_WORDS.get(g, (readable(g), OTHER_COLOUR)) for g in groups if g != "total"}
     rows = rows[rows["group"] != "total"]
@@ -101,16 +101,19 @@ def capex_chart(view: RunView) -> Chart | None:
                     "y": amount("p10", "Billion USD a year"),
                     "y2": {"field": "p90"},
                     "color": {**colour, "datum": _BAND},
-                    "tooltip": [tip("year", "Year"), tip("p10", "P10 of the total", ",.3~r"),
-                                tip("p90", "P90 of the total", ",.3~r")],
+                    "tooltip": [
+                        tip("year", "Year"),
+                        tip("p10", "P10 of the total", ",.3~r"),
+                        tip("p90", "P90 of the total", ",.3~r"),
+                    ],
                 },
             }
-        )  # fmt: skip
+        )
     for field, word in (("planned_usd", _PLANNED), *((("limit", _LIMIT),) if limits else ())):
         layers.append(
             {
                 "data": {"name": "total"},
-                "mark": {"type": "tick", "thickness": 2.5, "bandSize": 20},
+                "mark": {"type": "tick", "thickness": 2.5, "opacity": 1},
                 "encoding": {
                     "x": year_axis(),
                     "y": amount(field, "Billion USD a year"),
@@ -119,21 +122,20 @@ def capex_chart(view: RunView) -> Chart | None:
                 },
             }
         )
-    year = view.summary.get("base_year")
-    of_year = f" of {int(year)}" if finite(year) is not None else " of the base year"
+    year = finite(view.summary.get("base_year"))
+    of_year = " of the base year" if year is None else f" of {year:.0f}"
     return Chart(
         "capex",
         "Capital spending by year",
         f"Bars are the mean of all simulated worlds, in dollars{of_year}. Delay moves spending to "
         "later years, overruns raise it.",
         layered(layers, data={"name": "rows"}),
-        {"rows": packed(rows.drop(columns=["planned_usd", "group"])), "total": packed(pd.DataFrame(total))},
+        {
+            "rows": packed(rows.drop(columns=["planned_usd", "group"])),
+            "total": packed(pd.DataFrame(total)),
+        },
         heights=(340, 290),
-    )  # fmt: skip
-
-
-def _billions(value: float | None) -> float | None:
-    return None if value is None else value / 1e9
+    )
 
 
 def cash_chart(view: RunView) -> Chart | None:
@@ -166,7 +168,7 @@ def cash_chart(view: RunView) -> Chart | None:
     sign = rows["side"].map({"source": 1e-9, "use": -1e-9})
     rows["billion"] = rows["mean"] * sign
     keys = ["year", "side", "series"]
-    rows = rows.groupby(keys, as_index=False, sort=False)["billion"].sum()
+    rows = rows.groupby(keys, sort=False)["billion"].sum().reset_index()
     rows["order"] = rows["series"].map({name: i for i, (name, _) in enumerate(series)})
     rows["amount"] = rows["billion"].abs()
     rows["side"] = rows["side"].map({"source": "Source", "use": "Use"})
@@ -220,24 +222,36 @@ def gap_chart(view: RunView) -> Chart | None:
     series = [("Range P10 to P90", "var(--accent-soft)"), ("Mean", "var(--accent)")]
     colour = colours(series)
     x, title = time_axis(), "Billion USD in the quarter"
-    tips = [tip("quarter", "Quarter"), tip("mean", "Mean (billion USD)", ",.3~r"),
-            tip("p10", "P10", ",.3~r"), tip("p50", "P50", ",.3~r"), tip("p90", "P90", ",.3~r")]  # fmt: skip
+    tips = [
+        tip("quarter", "Quarter"),
+        tip("mean", "Mean (billion USD)", ",.3~r"),
+        tip("p10", "P10", ",.3~r"),
+        tip("p50", "P50", ",.3~r"),
+        tip("p90", "P90", ",.3~r"),
+    ]
     spec = layered(
         [
             {
                 "mark": {"type": "area", "interpolate": "monotone"},
-                "encoding": {"x": x, "y": amount("p10", title), "y2": {"field": "p90"},
-                             "color": {**colour, "datum": "Range P10 to P90"}},
+                "encoding": {
+                    "x": x,
+                    "y": amount("p10", title),
+                    "y2": {"field": "p90"},
+                    "color": {**colour, "datum": "Range P10 to P90"},
+                },
             },
             {
                 "mark": {"type": "line", "interpolate": "monotone", "strokeWidth": 2.2},
-                "encoding": {"x": x, "y": amount("mean", title),
-                             "color": {**colour, "datum": "Mean"}},
+                "encoding": {
+                    "x": x,
+                    "y": amount("mean", title),
+                    "color": {**colour, "datum": "Mean"},
+                },
             },
             hover_rule(tips, x),
         ],
         data={"name": "rows"},
-    )  # fmt: skip
+    )
     return Chart(
         "gap",
         "New money that no source covers, by quarter",
@@ -254,15 +268,18 @@ def _ranked(field: str, title: str, shown: str, colour: str, tips: list[Spec]) -
         "field": "series",
         "type": "nominal",
         "sort": {"field": "order", "op": "min"},
-        "axis": {"title": None, "labelLimit": 190},
+        "axis": {"title": None, "labelLimit": 260},
     }
     return [
         {
             "mark": {"type": "bar", "color": colour, "height": {"band": 0.68}},
             "encoding": {
                 "y": y,
-                "x": {"field": field, "type": "quantitative",
-                      "axis": {"title": title, "format": shown, "tickCount": 5}},
+                "x": {
+                    "field": field,
+                    "type": "quantitative",
+                    "axis": {"title": title, "format": shown, "tickCount": 5},
+                },
                 "tooltip": tips,
             },
         },
@@ -275,7 +292,7 @@ def _ranked(field: str, title: str, shown: str, colour: str, tips: list[Spec]) -
                 "text": {"field": field, "type": "quantitative", "format": shown},
             },
         },
-    ]  # fmt: skip
+    ]
 
 
 def cost_chart(view: RunView) -> Chart | None:
@@ -320,8 +337,11 @@ def driver_chart(view: RunView) -> Chart | None:
         share=rows["share_fraction"].clip(lower=0),
     )
     outputs = [str(o) for o in table["output"].unique()]
-    tips = [tip("series", "What varies"), tip("share", "Share of the variation", ".0%"),
-            tip("standard_error", "Standard error", ".1%")]  # fmt: skip
+    tips = [
+        tip("series", "What varies"),
+        tip("share", "Share of the variation", ".0%"),
+        tip("standard_error", "Standard error", ".1%"),
+    ]
     spec = layered(
         _ranked("share", "Share of the variation between worlds", ".0%", "var(--accent)", tips),
         data={"name": "rows"},
@@ -330,7 +350,7 @@ def driver_chart(view: RunView) -> Chart | None:
     height = 60 + 27 * most
     return Chart(
         "drivers",
-        "What drives the risk",
+        "What the outcome moves with",
         "How much of the difference between simulated worlds goes with each uncertain thing. What "
         "moves together shares its part, so bars need not add up to the whole.",
         spec,

@@ -27,7 +27,9 @@ _LATE = (
     ("Over 3 years", "var(--d-4)", math.inf),
 )
 _SIMPLIFY_DEGREES = 0.02  # a third of a pixel on the widest map
-_RING_DEGREES = 1.1
+_RING_DEGREES = 0.55  # from the edge of a campus's circle to its power projects
+_PIXELS_PER_DEGREE = 15.0  # of latitude, on the widest map
+_MOST_CIRCLE = 1500.0  # square pixels
 
 
 def delay_months(online: pd.DataFrame) -> float | None:
@@ -61,13 +63,16 @@ def site_rows(view: RunView, names: Names) -> list[dict[str, Any]]:
     if entities.empty or online.empty:
         return []
     places = entities.dropna(subset=["latitude", "longitude"]).drop_duplicates("site")
-    at = {r.site: (float(r.latitude), float(r.longitude)) for r in places.itertuples()}
+    at = {
+        str(row["site"]): (float(row["latitude"]), float(row["longitude"]))
+        for row in places.to_dict("records")
+    }
     rows = []
     for site, part in online.groupby("site", sort=False):
         delay = delay_months(part)
         if site == "programme" or delay is None:
             continue
-        latitude, longitude = at.get(site, (None, None))
+        latitude, longitude = at.get(str(site), (None, None))
         rows.append(
             {
                 "site": str(site),
@@ -87,26 +92,74 @@ def project_rows(view: RunView, names: Names) -> list[dict[str, Any]]:
     entities = view.table("entities")
     if entities.empty:
         return []
+    radius = {row["site"]: row["radius"] for row in _sized(site_rows(view, names))}
     units = entities[entities["kind"] == "unit"].dropna(subset=["latitude", "longitude"])
     rows: list[dict[str, Any]] = []
-    for _, at_site in units.groupby("site", sort=False):
+    for site, at_site in units.groupby("site", sort=False):
         owners = list(at_site.groupby("owner", sort=False))
+        ring = _RING_DEGREES + radius.get(site, 0.0) / _PIXELS_PER_DEGREE
         for i, (owner, part) in enumerate(owners):
-            angle = math.pi * (0.5 - 2 * i / max(len(owners), 3))
+            angle = -math.pi * (0.15 + 0.7 * (i + 0.5) / len(owners))  # below: names stand above
             latitude, longitude = float(part["latitude"].iloc[0]), float(part["longitude"].iloc[0])
-            wide = _RING_DEGREES / math.cos(math.radians(latitude))
+            wide = ring / math.cos(math.radians(latitude))
             months = [month_index(m) for m in part["planned_month"] if isinstance(m, str)]
             rows.append(
                 {
                     "title": names.project(owner),
                     "series": SOURCE_CLASSES[names.source_class(owner)][0],
-                    "latitude": latitude + _RING_DEGREES * math.sin(angle),
+                    "latitude": latitude + ring * math.sin(angle),
                     "longitude": longitude + wide * math.cos(angle),
                     "mw": float(part["mw"].sum()),
                     "first": min(months) // 12 if months else None,
                 }
             )
     return rows
+
+
+def _sized(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows with the radius of their circles, pixels on the widest map."""
+    most = max((row["it_mw"] for row in rows), default=1.0)
+    for row in rows:
+        row["radius"] = math.sqrt(_MOST_CIRCLE * row["it_mw"] / most / math.pi)
+    return rows
+
+
+def label_places(rows: list[dict[str, Any]]) -> None:
+    """Set ``dx``, ``dy`` and ``align`` of each row's name so that names lie apart.
+
+    The largest first, each takes the first of above, right, left and below
+    that covers no name or circle, or else the one that covers least.
+    """
+    boxes = []
+    for row in rows:
+        x, y, r = *_pixel(row), row["radius"]
+        boxes.append((x - r, y - r, x + r, y + r))
+    for row in sorted(rows, key=lambda r: -r["it_mw"]):
+        x, y, r = *_pixel(row), row["radius"]
+        wide = 6.6 * len(row["title"])
+        places = (
+            ("center", 0.0, -r - 6.0, (x - wide / 2, y - r - 14, x + wide / 2, y - r - 2)),
+            ("left", r + 4.0, 4.0, (x + r + 4, y - 6, x + r + 4 + wide, y + 6)),
+            ("right", -r - 4.0, 4.0, (x - r - 4 - wide, y - 6, x - r - 4, y + 6)),
+            ("center", 0.0, r + 26.0, (x - wide / 2, y + r + 14, x + wide / 2, y + r + 26)),
+        )
+        best = min(places, key=lambda place: sum(_overlap(place[3], box) for box in boxes))
+        row["align"], row["dx"], row["dy"] = best[:3]
+        boxes.append(best[3])
+
+
+_Box = tuple[float, float, float, float]
+
+
+def _pixel(row: dict[str, Any]) -> tuple[float, float]:
+    """Return roughly where a place stands on the widest map; good to tell names apart."""
+    wide = _PIXELS_PER_DEGREE * math.cos(math.radians(38.0))
+    return wide * row["longitude"], -_PIXELS_PER_DEGREE * row["latitude"]
+
+
+def _overlap(a: _Box, b: _Box) -> float:
+    wide, high = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    return wide * high if wide > 0 and high > 0 else 0.0
 
 
 @lru_cache(maxsize=1)
@@ -159,6 +212,8 @@ def map_chart(view: RunView, names: Names) -> Chart | None:
     if not sites:
         return None
     projects = project_rows(view, names)
+    sites.sort(key=lambda row: -row["it_mw"])  # small circles lie on large ones
+    label_places(_sized(sites))
     inside = all(in_united_states(row) for row in sites)
     for row in sites:
         row["gw"] = row.pop("it_mw") / 1e3
@@ -177,9 +232,13 @@ def map_chart(view: RunView, names: Names) -> Chart | None:
     if projects:
         rows["projects"] = packed(pd.DataFrame(projects))
     return Chart(
-        "map", "Where it is built, and how late it runs", reading.strip(), spec, rows,
-        heights=(470, 250),
-    )  # fmt: skip
+        "map",
+        "Where it is built, and how late it runs",
+        reading.strip(),
+        spec,
+        rows,
+        heights=(470, 215),
+    )
 
 
 def _spec(projects: pd.DataFrame, *, us_only: bool) -> Spec:
@@ -187,17 +246,22 @@ def _spec(projects: pd.DataFrame, *, us_only: bool) -> Spec:
         "longitude": {"field": "longitude", "type": "quantitative"},
         "latitude": {"field": "latitude", "type": "quantitative"},
     }
-    late = colours([(words, colour) for words, colour, _ in _LATE], "Delay in the middle case")
+    late = colours(
+        [(words, colour) for words, colour, _ in _LATE], "Delay in the middle case", columns=5
+    )
     size = {
         "field": "gw",
         "type": "quantitative",
-        "scale": {"range": [60, 1500], "zero": True},
+        "scale": {"range": [0, _MOST_CIRCLE], "zero": True},
         "legend": None,
     }
     layers: list[Spec] = [
         {
             "data": {"name": "states"},
-            "transform": [{"calculate": "datum.feature.geometry", "as": "geometry"}, {"calculate": "'Feature'", "as": "type"}],
+            "transform": [
+                {"calculate": "datum.feature.geometry", "as": "geometry"},
+                {"calculate": "'Feature'", "as": "type"},
+            ],
             "mark": {"type": "geoshape", "fill": "var(--land)", "stroke": "var(--page)"},
         },
         {
@@ -214,18 +278,28 @@ def _spec(projects: pd.DataFrame, *, us_only: bool) -> Spec:
                 ],
             },
         },
-    ]  # fmt: skip
+    ]
     if not projects.empty:
         shown = dict.fromkeys(projects["series"])
         palette = [(words, c) for words, c in SOURCE_CLASSES.values() if words in shown]
         layers.append(
             {
                 "data": {"name": "projects"},
-                "mark": {"type": "point", "shape": "triangle-up", "filled": True, "size": 60,
-                         "stroke": "var(--page)", "strokeWidth": 0.6, "opacity": 1},
+                "mark": {
+                    "type": "point",
+                    "shape": "triangle-up",
+                    "filled": True,
+                    "size": 70,
+                    "stroke": "var(--page)",
+                    "strokeWidth": 0.6,
+                    "opacity": 1,
+                },
                 "encoding": {
                     **place,
-                    "color": {"field": "series", **colours(palette, "Power at the site")},
+                    "color": {
+                        "field": "series",
+                        **colours(palette, "Power at the site", orient="bottom", offset=0),
+                    },
                     "tooltip": [
                         tip("title", "Power project"),
                         tip("series", "Kind"),
@@ -234,15 +308,25 @@ def _spec(projects: pd.DataFrame, *, us_only: bool) -> Spec:
                     ],
                 },
             }
-        )  # fmt: skip
-    layers.append(
+        )
+    halo = {"color": "var(--land)", "stroke": "var(--land)", "strokeWidth": 3.5}
+    layers += [
         {
             "data": {"name": "sites"},
-            "mark": {"type": "text", "dy": -20, "fontSize": 11, "fontWeight": 600,
-                     "color": "var(--ink)", "stroke": None, "name": "map-labels"},
+            "mark": {
+                "type": "text",
+                "name": "map-labels",
+                "dx": {"expr": "datum.dx"},
+                "dy": {"expr": "datum.dy"},
+                "align": {"expr": "datum.align"},
+                "fontSize": 11.5,
+                "fontWeight": 600,
+                **look,
+            },
             "encoding": {**place, "text": {"field": "title", "type": "nominal"}},
         }
-    )  # fmt: skip
+        for look in (halo, {"color": "var(--ink)"})
+    ]
     return {
         "width": "container",
         "autosize": {"type": "fit-x", "contains": "padding"},

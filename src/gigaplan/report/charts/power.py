@@ -59,14 +59,17 @@ def mix_chart(view: RunView, names: Names) -> Chart | None:
 
     parts = [
         _with_programme(table).assign(how=how)
-        for how, table in (("operated", view.table("energy")), ("planned", view.table("planned_energy")))
+        for how, table in (
+            ("operated", view.table("energy")),
+            ("planned", view.table("planned_energy")),
+        )
         if not table.empty
-    ]  # fmt: skip
+    ]
     if not parts:
         return None
     table = with_classes(pd.concat(parts, ignore_index=True), names)
     keys = ["how", "site", "year", "key", "series", "order"]
-    rows = table.groupby(keys, as_index=False, sort=False)["mwh"].sum()
+    rows = table.groupby(keys, sort=False)["mwh"].sum().reset_index()
     rows["twh"] = rows["mwh"] / 1e6
     palette = _palette(rows)
     rows = rows[rows["mwh"].abs() > 0.5].drop(columns=["mwh", "key"])
@@ -97,7 +100,7 @@ def mix_chart(view: RunView, names: Names) -> Chart | None:
         "mix",
         "Where the energy comes from",
         "Energy used by the campuses each year, by kind of source. The plan's energy is that of "
-        "the schedule as hoped for; the operated one is what the simulated delays and outages leave.",
+        "the schedule as hoped for; the operated one is what simulated delays and outages leave.",
         spec,
         {"rows": packed(rows)},
         (Choice("how", "Energy", hows), site_choice(sites_in(rows), names)),
@@ -122,7 +125,7 @@ def dispatch_chart(view: RunView, names: Names) -> Chart | None:
     load = table[table["source"] == "load"].drop(columns=["source", "mw"])
     rows = with_classes(table[table["source"] != "load"], names)
     keys = [*window, "hour", "key", "series", "order"]
-    rows = rows.groupby(keys, as_index=False, sort=False)["gw"].sum()
+    rows = rows.groupby(keys, sort=False)["gw"].sum().reset_index()
     used = rows.groupby("key")["gw"].transform(lambda values: values.abs().max())
     rows = rows[used > 0]
     palette = _palette(rows)
@@ -156,13 +159,17 @@ def dispatch_chart(view: RunView, names: Names) -> Chart | None:
             },
             {
                 "data": {"name": "load"},
-                "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 1.4,
-                         "color": "var(--ink)"},
+                "mark": {
+                    "type": "line",
+                    "interpolate": "step-after",
+                    "strokeWidth": 1.4,
+                    "color": "var(--ink)",
+                },
                 "encoding": {"x": day, "y": amount("gw", "GW")},
             },
         ],
         data={"name": "rows"},
-    )  # fmt: skip
+    )
     windows = in_order(rows["window"].unique(), _WINDOWS)
     return Chart(
         "dispatch",
@@ -170,16 +177,20 @@ def dispatch_chart(view: RunView, names: Names) -> Chart | None:
         "What serves a campus in each hour; the dark line is what its computers and cooling want. "
         "Where the sources end below the line, load is not served.",
         spec,
-        {"rows": packed(rows.drop(columns="hour").assign(hour=rows["hour"]), 3),
-         "load": packed(load[[*window, "day", "gw"]], 3)},
+        {
+            "rows": packed(rows.drop(columns="hour").assign(hour=rows["hour"]), 3),
+            "load": packed(load[[*window, "day", "gw"]], 3),
+        },
         (
             site_choice(sites_in(rows), names),
             Choice("window", "Hours", tuple((w, _WINDOWS.get(w, w)) for w in windows)),
-            Choice("year", "Year", tuple((y, y) for y in sorted(rows["year"].unique(), reverse=True))),
+            Choice(
+                "year", "Year", tuple((y, y) for y in sorted(rows["year"].unique(), reverse=True))
+            ),
         ),
         (320, 280),
         empty="No hour was short of power here in any sampled year.",
-    )  # fmt: skip
+    )
 
 
 def _bars(field: str, title: str, shown: str, colour: str, tip_title: str) -> list[Spec]:
@@ -225,18 +236,27 @@ def reliability_charts(view: RunView, names: Names) -> list[Chart]:
 
     def chart(name: str, title: str, reading: str, layers: list[Spec], used: list[str]) -> Chart:
         return Chart(
-            name, title, reading, layered(layers, data={"name": "rows"}),
+            name,
+            title,
+            reading,
+            layered(layers, data={"name": "rows"}),
             {"rows": packed(rows[[*keep, *[u for u in used if u in rows]]])},
-            choice, (220, 200), group="operations", half=True,
-        )  # fmt: skip
+            choice,
+            (220, 200),
+            group="operations",
+            half=True,
+        )
 
     return [
         chart(
             "short",
             "Hours short of power",
-            "Hours a year in which some load is not served; the thin line spans two standard errors.",
-            [*_bars("lolh_hours", "Hours a year", ",.3~r", "var(--c-rose)", "Hours"),
-             _error_bars("lolh_hours")],
+            "Hours a year in which some load is not served. The thin line is two standard errors "
+            "either way.",
+            [
+                *_bars("lolh_hours", "Hours a year", ",.3~r", "var(--c-rose)", "Hours"),
+                _error_bars("lolh_hours"),
+            ],
             ["lolh_hours", "lolh_hours_standard_error"],
         ),
         chart(
@@ -244,8 +264,10 @@ def reliability_charts(view: RunView, names: Names) -> list[Chart]:
             "Clean share of energy",
             "By the year: clean energy made over energy used. By the hour: only what is made in "
             "the hour it is used counts.",
-            [_share_line("clean_share_annual", "By the year", [5, 4]),
-             _share_line("clean_share_hourly", "By the hour", None)],
+            [
+                _share_line("clean_share_annual", "By the year", [5, 4]),
+                _share_line("clean_share_hourly", "By the hour", None),
+            ],
             ["clean_share_hourly", "clean_share_annual"],
         ),
         chart(
@@ -262,7 +284,7 @@ def reliability_charts(view: RunView, names: Names) -> list[Chart]:
             _bars("carbon", "Million t a year", ",.3~r", "var(--c-grey)", "Million t"),
             ["carbon"],
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _share_line(field: str, words: str, dash: list[int] | None) -> Spec:

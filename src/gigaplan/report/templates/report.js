@@ -42,17 +42,18 @@
         labelColor: ink, titleColor: ink, gridColor: line, domainColor: line, tickColor: line,
         labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal", labelPadding: 5,
       },
-      axisX: { grid: false, ticks: true, tickSize: 4 },
+      axisX: { grid: false, ticks: true, tickSize: 4, labelFlush: false },
       axisY: {
         domain: false, ticks: false, tickCount: 5,
-        titleAngle: 0, titleAlign: "left", titleAnchor: "end", titleX: -26, titleY: -12,
+        titleAngle: 0, titleAlign: "left", titleAnchor: "end", titleBaseline: "bottom",
+        titleX: -26, titleY: -8,
       },
       legend: {
         orient: "top", direction: "horizontal", title: null, labelColor: "var(--ink)",
         titleColor: ink, titleFontWeight: "normal", titleFontSize: 12,
         labelFontSize: 12, labelLimit: 210, symbolSize: 90, symbolStrokeWidth: 2,
-        columns: Math.max(1, Math.floor(width / 215)), columnPadding: 14, rowPadding: 3,
-        offset: 22,
+        columns: Math.min(3, Math.max(1, Math.floor(width / 215))), columnPadding: 14, rowPadding: 5,
+        offset: 34,
       },
       line: { strokeCap: "round", strokeJoin: "round" },
       text: { fontSize: 12 },
@@ -100,6 +101,11 @@
     for (const layer of spec.layer) {
       const axis = layer.encoding?.y?.axis;
       if (axis?.labelLimit) axis.labelLimit = 120;
+      const legend = layer.encoding?.color?.legend;
+      if (legend?.columns) legend.columns = 2;
+      const range = layer.encoding?.size?.scale?.range;
+      if (range) layer.encoding.size.scale.range = range.map((size) => size / 6);
+      if (layer.mark?.shape === "triangle-up") layer.mark.size = 22;
     }
   }
 
