@@ -316,7 +316,7 @@ def add_up_site(
     mw: Array,
     when: Array,
     campuses: int,
-    pue: float,
+    facility_per_it: float,
     first_month: int,
     plan: Array,
     name_it: bool,
@@ -351,7 +351,7 @@ def add_up_site(
                 halls += h
                 chips += k
             connected, made = now[rows - 2, d], now[rows - 1, d]
-            power = max(0.0, connected + made) / pue
+            power = max(0.0, connected + made) / facility_per_it
             mw_now = min(ready, power)
             online[m, at + d] = mw_now
             code = 0

@@ -1,8 +1,8 @@
 """Online compute: IT MW that has permission, a hall, chips and power in the same month.
 
 At a site, campus c could run ``ready_c = min(permission_c, hall_c, chips_c)``; the site has
-power for ``(connection + generation) / PUE`` IT MW, shared among its campuses; so
-``online = min(sum_c ready_c, power)``. Capacity counts from the first whole month after its
+power for ``(connection + generation) / (PUE x load factor)`` IT MW, shared among its campuses;
+so ``online = min(sum_c ready_c, power)``. Capacity counts from the first whole month after its
 date.
 
 The bottleneck of a month and draw is `none` where what was planned for that month is online.
@@ -80,7 +80,10 @@ class SiteCapacity:
     connection, generation : Capacity
         Facility MW of grid connection, and of firm generation behind the meter.
     pue : float
-        Facility MW per IT MW, 1 or more.
+        Facility MW per IT MW of load, 1 or more.
+    load_factor : float
+        IT load that has to be powered over IT MW in service, above 0 to 1. At 1 there is power
+        for all chips at full load at once; a plan that powers the mean load has less.
     """
 
     name: str
@@ -88,8 +91,13 @@ class SiteCapacity:
     connection: Capacity
     generation: Capacity
     pue: float
+    load_factor: float = 1.0
 
     def __post_init__(self) -> None:
+        require(
+            0 < self.load_factor <= 1,
+            f"the load factor of '{self.name}' is {self.load_factor:g}; above 0 to 1 is allowed.",
+        )
         require(self.pue >= 1, f"PUE of '{self.name}' is {self.pue:g}; 1 or more is allowed.")
 
     @property
@@ -190,6 +198,7 @@ def _fill_site(
             row.months.shape[1] == draws,
             f"a step of '{site.name}' has {row.months.shape[1]} draws; {draws} are needed.",
         )
+    facility_per_it = site.pue * site.load_factor
     kind = np.repeat(np.arange(len(rows)), [len(row.mw) for row in rows])
     mw = np.concatenate([row.mw for row in rows]).astype(np.float64)
     planned_months = np.concatenate([row.planned_months for row in rows]).astype(np.float64)
@@ -197,14 +206,36 @@ def _fill_site(
     alone, unused = np.empty((months, 1), np.float32), np.empty((months, 1), np.int8)
     as_planned = np.ascontiguousarray(planned_months[:, None])
     add_up_site(
-        kind, mw, as_planned, campuses, site.pue, first_month, plan, False, 0, 1, alone, unused
+        kind,
+        mw,
+        as_planned,
+        campuses,
+        facility_per_it,
+        first_month,
+        plan,
+        False,
+        0,
+        1,
+        alone,
+        unused,
     )
     plan[0] = alone[:, 0]
     when = np.concatenate([row.months for row in rows])
 
     def work(at: int, to: int) -> None:
         add_up_site(
-            kind, mw, when, campuses, site.pue, first_month, plan, True, at, to, online, bottleneck
+            kind,
+            mw,
+            when,
+            campuses,
+            facility_per_it,
+            first_month,
+            plan,
+            True,
+            at,
+            to,
+            online,
+            bottleneck,
         )
 
     over_draws(work, draws, threads)

@@ -6,7 +6,8 @@ Conventions as in `programme_units`, and:
   by the same months. A phase is begun if it is operating or building.
 * Chips bought in a year are ordered so that with the median lead they come with the first
   phase of their campus planned in that year, or in July if there is none; never before their
-  generation ships. They leave at the end of their life.
+  generation ships. They leave in December of the year that follows their life, in which a
+  plan replaces them; after the planning years they are taken as replaced.
 * Halls that operate at the start are full of evenly aged chips of the campus's first
   generation, which leave by a like amount each December.
 * A connection that is not firm comes with the site's delay behind its announced month, and

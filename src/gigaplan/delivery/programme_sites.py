@@ -64,9 +64,18 @@ def site_capacities(
                 connection.capacity(),
                 generation.capacity(),
                 site.design_pue,
+                _load_factor(campuses),
             )
         )
     return out
+
+
+def _load_factor(campuses: Sequence[CampusFigures]) -> float:
+    """Return the campuses' mean load over IT MW, weighted by size: what a plan powers."""
+    size = np.array([sum(phase.it_mw for phase in c.phases) for c in campuses])
+    if size.sum() <= 0:
+        return 1.0
+    return float(np.average([c.load_factor_fraction for c in campuses], weights=size))
 
 
 def _add_unit(steps: _Steps, project: SupplyFigures, item: Delivered, online: Floats) -> None:
@@ -98,13 +107,25 @@ def _campus(
             permission.add(entity.mw, result.finish_months[granted], entity.planned_month)
             hall.add(entity.mw, online_month[i], entity.planned_month)
         elif entity.kind == "accelerator":
-            life = (
-                MONTHS_PER_YEAR * programme.accelerators[entity.name.rpartition("-")[0]].life_years
-            )
-            chips.add(entity.mw, online_month[i], entity.planned_month)
-            chips.add(-entity.mw, online_month[i] + life, entity.planned_month + life)
+            chip = programme.accelerators[entity.name.rpartition("-")[0]]
+            planned = np.array([float(entity.planned_month)])
+            chips.add(entity.mw, online_month[i], planned[0])
+            leaving = _replaced(programme, chip.life_years, online_month[i])
+            chips.add(-entity.mw, leaving, _replaced(programme, chip.life_years, planned)[0])
     _add_standing_chips(programme, campus, chips)
     return CampusCapacity(campus.name, permission.capacity(), hall.capacity(), chips.capacity())
+
+
+def _replaced(programme: ResolvedProgramme, life_years: float, online: Floats) -> Floats:
+    """Return the month in which chips leave: December of the year that follows their life.
+
+    A plan counts chips at each year's end while they are younger than their life, so that is
+    the year whose plan replaces them. After the planning years nothing is planned: chips are
+    then taken as replaced when they wear out, and finance buys them again.
+    """
+    year = online // MONTHS_PER_YEAR + np.ceil(life_years - 1e-9)
+    december = MONTHS_PER_YEAR * year + MONTHS_PER_YEAR - 1
+    return np.where(year > programme.years[-1], np.inf, december)
 
 
 def _add_standing_chips(programme: ResolvedProgramme, campus: CampusFigures, chips: _Steps) -> None:
@@ -116,7 +137,7 @@ def _add_standing_chips(programme: ResolvedProgramme, campus: CampusFigures, chi
     life = programme.accelerators[campus.accelerators[0]].life_years
     chips.add(standing, float(first), float(first))
     left, year = 1.0, programme.years[0]
-    while left > 1e-9:
+    while left > 1e-9 and year < programme.years[-1]:
         year += 1
         after = max(0.0, 1 - (year - programme.years[0]) / life)
         month = float(MONTHS_PER_YEAR * year + MONTHS_PER_YEAR - 1)
