@@ -56,7 +56,14 @@ class Problem:
         where = self.file + (f":{self.line}" if self.line else "")
         parts = [part for part in (where, self.field) if part]
         text = ": ".join([*parts, self.message])
-        return f"{text} {self.hint}" if self.hint else text
+        return _printable(f"{text} {self.hint}" if self.hint else text)
+
+
+def _printable(text: str) -> str:
+    """Return text with control characters escaped: what stands in a file may hold any."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class InputError(GigaplanError, ValueError):

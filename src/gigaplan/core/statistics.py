@@ -24,8 +24,16 @@ class Estimate:
 
 
 def estimate(samples: NDArray[Any]) -> Estimate:
-    """Return mean and standard error of one row of samples, shape [draw]."""
+    """Return mean and standard error of one row of samples, shape [draw].
+
+    Raises
+    ------
+    InputError
+        If there is no sample, or one that is not a number.
+    """
     require(samples.size > 0, "an estimate needs at least one sample.")
+    unknown = int(np.isnan(samples).sum())
+    require(unknown == 0, f"{unknown} of {samples.size} samples are not numbers.")
     return Estimate(float(np.mean(samples)), float(standard_error(samples)))
 
 
@@ -50,7 +58,7 @@ class Percentiles:
 
 
 def percentiles(samples: NDArray[Any]) -> Percentiles:
-    """Return `Percentiles` of one row of samples, shape [draw]."""
-    low, middle, high = np.quantile(samples, (0.1, 0.5, 0.9))
+    """Return `Percentiles` of one row of samples, shape [draw]; see `estimate` for errors."""
     centre = estimate(samples)
+    low, middle, high = np.quantile(samples, (0.1, 0.5, 0.9))
     return Percentiles(float(low), float(middle), float(high), centre.mean, centre.standard_error)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gigaplan.core.errors import InputError, require
 
-_MONTH = re.compile(r"^(\d{4})-(\d{2})$")
+_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 MONTHS_PER_YEAR = 12
 HOURS_PER_YEAR = 8760
 
@@ -30,7 +30,7 @@ def month_index(text: str) -> int:
     InputError
         If `text` is not a month of the years 1900 to 2200.
     """
-    match = _MONTH.match(text)
+    match = _MONTH.fullmatch(text)
     if match is None or not 1 <= int(match[2]) <= 12:
         raise InputError(f"'{text}' is not a month. Write it as YYYY-MM, such as 2030-06.")
     require(1900 <= int(match[1]) <= 2200, f"'{text}' is outside the years 1900 to 2200.")
