@@ -193,3 +193,11 @@ def test_stages_in_a_row_spend_year_by_year() -> None:
     # 12 months of 30%, then 24 months of 70%: 35%, 35%, 30% counted back from service
     shares: Any = options._by_year_before([(0.0, 12.0, 0.3), (12.0, 36.0, 0.7)], 36.0)
     assert shares == pytest.approx((0.35, 0.35, 0.3))
+
+
+def test_the_notes_say_how_far_the_days_are_from_the_full_year(
+    campus: tuple[ResolvedProgramme, PlannedProgramme],
+) -> None:
+    resolved, found = campus
+    note = next(note for note in found.plan.notes if "8,760 hours" in note)
+    assert f"{resolved.years[-1]} costs" in note
