@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import sys
 import tempfile
 import traceback
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gigaplan.core.errors import ExitCode, GigaplanError, InputError, Problem
+from gigaplan.core.errors import ExitCode, GigaplanError, InputError, Problem, StoppedError
 
 if TYPE_CHECKING:
     from gigaplan.runs import RunStore
@@ -84,9 +85,7 @@ def run(
             store=_store(out),
             fresh=fresh,
             progress=progress,
-            finish=lambda folder: report.write_html(
-                report.RunView.load(folder), folder / "report.html"
-            ),
+            finish=report.add_report,
         )
     if as_json:
         _print((outcome.folder / "run.json").read_text("utf-8").rstrip())
@@ -94,7 +93,7 @@ def run(
     view = report.RunView.load(outcome.folder)
     _print(report.tables_for_terminal(view))
     kept = " (kept from before)" if outcome.kept else ""
-    _print(f"\nRun {view.run_id}{kept}. Report: {outcome.folder / 'report.html'}")
+    _print(f"\nRun {outcome.run_id}{kept}. Report: {outcome.folder / 'report.html'}")
 
 
 def _stage_command(until: str, doc: str) -> None:
@@ -215,9 +214,10 @@ def export(
     """Write a run's tables as CSV, Parquet or Excel."""
     from gigaplan import report
 
-    view = report.RunView.load(_store(out).get(name))
+    folder = _store(out).get(name)
+    view = report.RunView.load(folder)
     ending = ".xlsx" if to is ExportFormat.XLSX else f"-{to.value}"
-    target = path or Path(f"gigaplan-{view.run_id}{ending}")
+    target = path or Path(f"gigaplan-{folder.name}{ending}")
     report.export(view, to.value, target)
     _print(f"Wrote {target}.")
 
@@ -335,17 +335,23 @@ def _print_json(value: Any) -> None:
     _print(json.dumps(value, indent=1, allow_nan=False))
 
 
+def _stop(number: int, frame: object) -> None:
+    """End at the user's word; not as KeyboardInterrupt, to which the parser has its own answer."""
+    raise StoppedError(
+        "Stopped. No run was written; a finished plan is kept: the same command goes on from it."
+    )
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; end the process with a documented exit code."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
         app(arguments, standalone_mode=True)
     except GigaplanError as error:
         problems = getattr(error, "problems", None)
         sys.stderr.write("".join(f"{p}\n" for p in problems or [error]))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped. What was planned is kept; the same command goes on from it.\n")
-        sys.exit(ExitCode.STOPPED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(ExitCode.DONE)
