@@ -110,13 +110,16 @@ def _refusals(
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def _wait_for_slot(free: Array, start: Array, place: Array) -> None:
     """Move start[256] to when a place of free[place, 256] is first free, and say which it is."""
+    first = free[0].copy()
+    place[:] = 0
+    for n in range(1, free.shape[0]):
+        row = free[n]
+        for d in range(BLOCK):
+            sooner = row[d] < first[d]
+            first[d] = row[d] if sooner else first[d]
+            place[d] = n if sooner else place[d]
     for d in range(BLOCK):
-        best = 0
-        for n in range(1, free.shape[0]):
-            if free[n, d] < free[best, d]:
-                best = n
-        place[d] = best
-        start[d] = max(start[d], free[best, d])
+        start[d] = max(start[d], first[d])
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
