@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from gigaplan.core.errors import InputError
+from gigaplan.core.time_zones import parse_zone
 from gigaplan.core.timeline import month_index
 from gigaplan.programme.base import (
     Month,
@@ -31,13 +33,28 @@ from gigaplan.programme.quantities import (
 )
 
 
+def _time_zone(found: str) -> str:
+    try:
+        parse_zone(found)
+    except InputError as error:
+        raise wrong(str(error)) from None
+    return found
+
+
+TimeZone = Annotated[Text, AfterValidator(_time_zone)]
+PRICE_UNITS = ("usd_per_mwh", "usd_per_kwh")
+CARBON_UNITS = ("kg_per_mwh", "g_per_kwh", "t_per_mwh", "lb_per_mwh")
+
+
 class SeriesFile(Strict):
     """One column of an hourly CSV file."""
 
     path: Text = Field(description="Path, from the programme's folder.")
     column: Text = Field(description="The column's header.")
     unit: Text = Field(description="The column's unit, such as usd_per_mwh or kg_per_mwh.")
-    time_zone: Text = Field("UTC", description="Time zone of the time stamps, such as Etc/GMT+6.")
+    time_zone: TimeZone = Field(
+        "UTC", description="Time zone of the time stamps, such as Etc/GMT+6."
+    )
     hour_label: Literal["beginning", "ending"] = Field(
         "beginning", description="Whether a stamp names the hour's beginning or its end."
     )
@@ -69,6 +86,16 @@ class Zone(Strict):
     )
     price_file: SeriesFile | None = Field(None, description="Hourly prices from a file.")
     carbon_file: SeriesFile | None = Field(None, description="Hourly carbon from a file.")
+
+    @model_validator(mode="after")
+    def _units_fit(self) -> Self:
+        for name, allowed in (("price_file", PRICE_UNITS), ("carbon_file", CARBON_UNITS)):
+            file: SeriesFile | None = getattr(self, name)
+            if file is not None and file.unit not in allowed:
+                raise wrong(
+                    f"found '{file.unit}'; allowed here: {', '.join(allowed)}.", name, "unit"
+                )
+        return self
 
 
 class ConnectionStep(Strict):

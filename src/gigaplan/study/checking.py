@@ -11,7 +11,7 @@ from gigaplan.programme.resolve import resolve
 
 
 def check(programme: str | Path) -> dict[str, Any]:
-    """Read and resolve a programme; return what it holds.
+    """Read and resolve a programme, and the data files it names; return what it holds.
 
     Raises
     ------
@@ -19,6 +19,13 @@ def check(programme: str | Path) -> dict[str, Any]:
         With every problem found.
     """
     resolved = resolve(read_programme(locate(str(programme))))
+    files = 0
+    if any(site.weather_file for site in resolved.sites.values()) or any(
+        zone.price_file or zone.carbon_file for zone in resolved.zones.values()
+    ):
+        from gigaplan import weather  # costs a second, and most programmes name no file
+
+        files = len(weather.read_named(resolved))
     by_mark: dict[str, int] = {}
     for figure in resolved.figures:
         by_mark[figure.mark] = by_mark.get(figure.mark, 0) + 1
@@ -31,6 +38,7 @@ def check(programme: str | Path) -> dict[str, Any]:
             "campuses": len(resolved.campuses),
             "power projects": len(resolved.power),
             "instruments": len(resolved.instruments),
+            "data files": files,
             **{f"{mark} figures": n for mark, n in sorted(by_mark.items())},
         },
     }

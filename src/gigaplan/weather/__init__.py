@@ -22,7 +22,7 @@ from gigaplan.weather.model import (
     ZoneSeries,
 )
 from gigaplan.weather.reading import read_series, read_weather
-from gigaplan.weather.series import series_for
+from gigaplan.weather.series import read_named, series_for
 from gigaplan.weather.site_series import site_series
 from gigaplan.weather.solar import solar_capacity_factor
 from gigaplan.weather.wind import wind_capacity_factor
@@ -49,6 +49,7 @@ __all__ = [
     "generate_zone",
     "market_normals",
     "pue",
+    "read_named",
     "read_series",
     "read_weather",
     "series_for",

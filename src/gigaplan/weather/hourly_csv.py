@@ -10,12 +10,13 @@ from typing import Final, Literal
 import numpy as np
 
 from gigaplan.core.errors import InputError, Problem
+from gigaplan.core.time_zones import parse_zone
 from gigaplan.core.timeline import HOURS_PER_YEAR
 from gigaplan.weather.columns import TYPICAL_YEAR, Place, build, converted
 from gigaplan.weather.hourly_grid import MOST_GAP_HOURS, choose_year, minutes_of, year_of_hours
 from gigaplan.weather.model import HourlySeries, HourlyWeather, Provenance
 from gigaplan.weather.table import Table, check_range, column_index, numbers, read_lines
-from gigaplan.weather.time_stamps import Stamps, parse_zone, read_stamps
+from gigaplan.weather.time_stamps import Stamps, read_stamps
 from gigaplan.weather.units import SERIES_RANGE, series_conversion, weather_conversion
 
 HourLabel = Literal["beginning", "ending"]

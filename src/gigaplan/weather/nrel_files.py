@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.errors import InputError, Problem
+from gigaplan.core.time_zones import parse_zone
 from gigaplan.weather.columns import TYPICAL_YEAR, Place, build, converted, header_number
 from gigaplan.weather.hourly_grid import MOST_GAP_HOURS, choose_year, minutes_of, year_of_hours
 from gigaplan.weather.model import HourlyWeather, Provenance
 from gigaplan.weather.table import Table, column_index, numbers, read_lines
-from gigaplan.weather.time_stamps import parse_zone
 from gigaplan.weather.units import Conversion
 
 _NSRDB: Final[Sequence[tuple[str, str, str]]] = (

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gigaplan.core.errors import InputError, Problem
 from gigaplan.weather.data_folder import ZoneData, data_files, find_site_weather, find_zone_data
 from gigaplan.weather.markets import market_normals
 from gigaplan.weather.model import (
@@ -73,6 +75,38 @@ def series_for(
         for name, zone in programme.zones.items()
     }
     return Series(sites, zones, weather_years, tuple(_notes(sites, zones)))
+
+
+def read_named(programme: ResolvedProgramme) -> tuple[Provenance, ...]:
+    """Read every file a programme names, and return what each holds and how it was treated.
+
+    Raises
+    ------
+    InputError
+        With the faults of all files that cannot be used.
+    """
+    found: list[Provenance] = []
+    problems: list[Problem] = []
+    home = programme.folder
+    readers: list[Callable[[], HourlyWeather | HourlySeries | None]] = [
+        partial(_own_weather, site, site.weather_file, home)
+        for site in programme.sites.values()
+        if site.weather_file is not None
+    ]
+    for zone in programme.zones.values():
+        files = (zone.price_file, zone.carbon_file)
+        readers += [partial(_file_series, file, home) for file in files]
+    for read in readers:
+        try:
+            series = read()
+        except InputError as error:
+            problems += error.problems
+        else:
+            if series is not None:
+                found.append(series.provenance)
+    if problems:
+        raise InputError(problems)
+    return tuple(found)
 
 
 def _site(
