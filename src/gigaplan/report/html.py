@@ -41,6 +41,16 @@ def write_html(view: RunView, path: Path | str) -> None:
     Path(path).write_text(render(view), "utf-8")
 
 
+def add_report(folder: Path) -> None:
+    """Write the report of the run in `folder` beside its tables, as ``report.html``."""
+    write_html(RunView.load(folder), folder / "report.html")
+
+
+def add_report(folder: Path) -> None:
+    """Write ``report.html`` into a run's folder."""
+    write_html(RunView.load(folder), folder / "report.html")
+
+
 def render(view: RunView) -> str:
     """Return the report of a run as HTML."""
     names = Names(view.table("entities"), view.table("decisions"), view.inputs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gigaplan.report import amounts
@@ -169,21 +170,22 @@ def _capex(table: pd.DataFrame) -> str:
     rows = [
         (
             str(int(r["year"])),
-            *(amounts.usd(r[k]) for k in ("planned_usd", "p10", "p50", "p90")),
+            *(amounts.usd_short(r[k]) for k in ("planned_usd", "p10", "p50", "p90")),
         )
         for r in total.to_dict("records")
         if any((amounts.finite(r[k]) or 0) > 0 for k in ("planned_usd", "p90"))
     ]
-    return text_table("Capital", ("Year", "Planned", "P10", "P50", "P90"), rows)
+    return text_table("Capital, base-year USD", ("Year", "Planned", "P10", "P50", "P90"), rows)
 
 
 def _metrics(table: pd.DataFrame) -> str:
     rows = []
     for r in table.to_dict("records"):
         unit = str(r.get("unit") or "")
-        values = [amounts.in_unit(r.get(p), unit) for p in ("p10", "p50", "p90")]
+        shown = amounts.usd_short if "USD" in unit else partial(amounts.in_unit, unit=unit)
+        values = [shown(r.get(p)) for p in ("p10", "p50", "p90")]
         rows.append((metric_words(str(r["metric"]))[0], *values))
-    return text_table("Money", ("Figure", "P10", "P50", "P90"), rows)
+    return text_table("Money, USD", ("Figure", "P10", "P50", "P90"), rows)
 
 
 def _cost_split(table: pd.DataFrame) -> str:
