@@ -46,11 +46,6 @@ def add_report(folder: Path) -> None:
     write_html(RunView.load(folder), folder / "report.html")
 
 
-def add_report(folder: Path) -> None:
-    """Write ``report.html`` into a run's folder."""
-    write_html(RunView.load(folder), folder / "report.html")
-
-
 def render(view: RunView) -> str:
     """Return the report of a run as HTML."""
     names = Names(view.table("entities"), view.table("decisions"), view.inputs)

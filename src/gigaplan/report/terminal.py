@@ -170,12 +170,18 @@ def _capex(table: pd.DataFrame) -> str:
     rows = [
         (
             str(int(r["year"])),
-            *(amounts.usd_short(r[k]) for k in ("planned_usd", "p10", "p50", "p90")),
+            *(amounts.usd_short(_whole(r[k])) for k in ("planned_usd", "p10", "p50", "p90")),
         )
         for r in total.to_dict("records")
-        if any((amounts.finite(r[k]) or 0) > 0 for k in ("planned_usd", "p90"))
+        if any(_whole(r[k]) for k in ("planned_usd", "p90"))
     ]
     return text_table("Capital, base-year USD", ("Year", "Planned", "P10", "P50", "P90"), rows)
+
+
+def _whole(value: Any) -> float | None:
+    """Return whole dollars: sums of many parts leave dust behind."""
+    number = amounts.finite(value)
+    return None if number is None else float(round(number))
 
 
 def _metrics(table: pd.DataFrame) -> str:
