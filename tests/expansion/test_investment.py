@@ -302,6 +302,32 @@ def test_the_reserve_margin_asks_for_accredited_capacity(one_site: Builder) -> N
     assert found.prices.reserve_usd_per_mw_year["here"] == pytest.approx([5e4 / 0.84])
 
 
+def test_the_reserve_margin_can_be_of_all_that_could_be_drawn(one_site: Builder) -> None:
+    # load draws 60 MW at most, but 100 IT MW count 1.25 MW each: 125 MW, 80 in hand, so 45 more
+    found = solve(
+        one_site(
+            site={
+                "zone": "z",
+                "connection_mw": 80.0,
+                "it_load_fraction": 0.5,
+                "pue": 1.2,
+                "reserve_margin_fraction": 0.0,
+                "reserve_mw_per_it_mw": 1.25,
+            },
+            zones=(Zone(name="z", price_usd_per_mwh=40.0),),
+            supplies=(
+                Supply(
+                    name="engines",
+                    site="here",
+                    fixed_usd_per_mw_year=5e4,
+                    variable_usd_per_mwh=500.0,
+                ),
+            ),
+        )
+    )
+    assert found.capacity.supply_mw["engines"] == pytest.approx([45.0])
+
+
 def test_land_limits_what_stands_at_a_site(one_site: Builder) -> None:
     found = solve(
         one_site(

@@ -171,6 +171,7 @@ def _check_places(problem: ExpansionProblem, faults: _Faults) -> None:
         faults.by_hour(f"{at}.delivery_usd_per_mwh", site.delivery_usd_per_mwh)
         faults.number(f"{at}.export_price_fraction", site.export_price_fraction, 0, 1)
         faults.number(f"{at}.reserve_margin_fraction", site.reserve_margin_fraction, -1)
+        faults.number(f"{at}.reserve_mw_per_it_mw", site.reserve_mw_per_it_mw)
         faults.number(f"{at}.connection_credit_fraction", site.connection_credit_fraction, 0, 1)
         faults.by_hour(f"{at}.water_m3_per_it_mwh", site.water_m3_per_it_mwh)
         faults.by_period(f"{at}.max_water_m3", site.max_water_m3)

@@ -139,6 +139,9 @@ class Site:
         Share of the zone's price that exported energy earns; None: no export.
     reserve_margin_fraction : float, optional
         Accredited capacity over peak facility load, less one; None: not asked.
+    reserve_mw_per_it_mw : float, optional
+        Facility MW that an online IT MW counts for in the reserve margin; None: what it
+        draws in its highest hour.
     connection_credit_fraction : float
         Accredited share of the connection.
     water_m3_per_it_mwh : by hour
@@ -158,6 +161,7 @@ class Site:
     shed: tuple[ShedTier, ...] = ()
     export_price_fraction: float | None = None
     reserve_margin_fraction: float | None = None
+    reserve_mw_per_it_mw: float | None = None
     connection_credit_fraction: float = 1.0
     water_m3_per_it_mwh: PerHour = 0.0
     max_water_m3: PerPeriod | None = None

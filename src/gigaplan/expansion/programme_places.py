@@ -71,7 +71,8 @@ def site_of(
                 usd_per_mwh=worth * FIRM_SHED_MULTIPLE,
             ),
         ),
-        reserve_margin_fraction=programme.reserve_margin_fraction or None,
+        reserve_margin_fraction=programme.reserve_margin_fraction,
+        reserve_mw_per_it_mw=site.design_pue,
         water_m3_per_it_mwh=days.take(found.water_l_per_kwh_it),
         max_water_m3=site.water_m3_per_year_max,
     )

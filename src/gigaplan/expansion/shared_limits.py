@@ -161,6 +161,8 @@ def _add_reserve_margin(
         if asset.site == site.name:
             assembly.add_entries(rows, asset.capacity, credit)
     peak = demand_per_it_mw(problem, site).max(axis=1)
+    if site.reserve_mw_per_it_mw is not None:
+        peak = np.full(count, site.reserve_mw_per_it_mw)
     for y in range(count):
         online = assembly.columns["online", site.name, y]
         assembly.add_entries(rows[y], online, -(1 + site.reserve_margin_fraction) * peak[y])

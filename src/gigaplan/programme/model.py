@@ -48,7 +48,7 @@ class Planning(Strict):
         8, strict=True, ge=1, le=365, description="Days of a year that dispatch is planned on."
     )
     reserve_margin_fraction: Fraction = Field(
-        0.0, description="Firm supply beyond the peak facility load of each site."
+        0.0, description="Firm supply beyond the facility power that all IT MW of a site can draw."
     )
     integer_units: bool = Field(True, description="Whole units and phases.")
 
