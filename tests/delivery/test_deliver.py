@@ -10,8 +10,15 @@ import pytest
 from numpy.typing import NDArray
 from tests.delivery.announced import announced_plan, bundled
 
+from gigaplan.core.errors import InputError
 from gigaplan.delivery import deliver
-from gigaplan.programme.plan import Plan, UnitBuild
+from gigaplan.programme.plan import (
+    AcceleratorPurchase,
+    ConnectionBuild,
+    PhaseBuild,
+    Plan,
+    UnitBuild,
+)
 from gigaplan.programme.resolved import MonthsRange, ResolvedProgramme, StageFigures
 from gigaplan.programme.trajectories import BOTTLENECKS, CAPEX_GROUPS, Trajectories
 
@@ -269,6 +276,40 @@ def test_a_programme_without_anything_planned_is_delivered_too(meta: ResolvedPro
     found = deliver(meta, empty, draws=10)
     assert np.all(found.online_it_mw() == 0)
     assert all(np.all(v == 0) for v in found.capex_usd.values())
+
+
+def test_a_plan_of_another_programme_is_refused_with_every_name(meta: ResolvedProgramme) -> None:
+    wrong = replace(
+        announced_plan(meta),
+        units=(UnitBuild("oklo-pyke", 2031, 1.0, 75.0, "own", 0.0),),
+        phases=(PhaseBuild("hyperion", "venture-9", 2030, 100.0, 0.0),),
+        accelerators=(AcceleratorPurchase("el-paso", "h900", 2030, -5.0, 0.0),),
+        connections=(ConnectionBuild("mars", 2030, 5.0, 0.0),),
+    )
+    with pytest.raises(InputError) as caught:
+        deliver(meta, wrong, draws=10)
+    text = str(caught.value)
+    for part in (
+        "units of 'oklo-pyke', which programme 'meta-compute' has not. Did you mean 'oklo-pike'?",
+        "at campus 'hyperion' the phase 'venture-9'",
+        "the accelerator 'h900'",
+        "a connection at 'mars'",
+        "adds -5 MW of 'h900' at 'el-paso'",
+    ):
+        assert part in text
+
+
+def test_a_phase_built_over_two_years_comes_in_two_parts() -> None:
+    programme = certain(bundled("one-campus"))
+    halves = tuple(PhaseBuild("new-albany", "one", year, 125.0, 0.0) for year in (2028, 2028, 2030))
+    found = deliver(programme, replace(announced_plan(programme), phases=halves), draws=10)
+    months = {
+        e.planned_month: e.mw for e in found.entities if e.kind == "phase" and e.name == "one"
+    }
+    assert months == {12 * 2028: 250.0, 12 * 2030: 125.0}
+    online = found.online_it_mw()[:, 0]
+    assert online[found.timeline.position(12 * 2029 + 11)] == pytest.approx(250)
+    assert online[-1] == pytest.approx(375)
 
 
 def test_meta_compute_is_delivered_in_under_three_seconds(

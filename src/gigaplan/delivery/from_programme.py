@@ -25,6 +25,7 @@ from gigaplan.delivery.durations import Quantiles
 from gigaplan.delivery.factors import Factors
 from gigaplan.delivery.model import Activity, Holds, SimulationResult
 from gigaplan.delivery.online import OnlineCompute, online_compute
+from gigaplan.delivery.plan_check import fitting_plan
 from gigaplan.delivery.programme_capital import capital
 from gigaplan.delivery.programme_compute import (
     accelerator_activities,
@@ -67,7 +68,13 @@ def deliver(
     Trajectories
         Dates [entity, draw], online IT MW and bottleneck [site, month, draw], capital
         [month, draw] by group.
+
+    Raises
+    ------
+    InputError
+        If the plan builds what the programme does not have.
     """
+    plan = fitting_plan(programme, plan)
     seed = programme.seed if seed is None else seed
     units, unit_entities, slots = unit_activities(programme, plan)
     phases, phase_entities = phase_activities(programme, plan)

@@ -374,6 +374,9 @@ def _shared(
 
 def _most_events(expected: float) -> int:
     """Return how many holds to draw so that more are met in at most one draw in 10^6."""
-    from scipy.stats import poisson
+    from scipy.special import pdtrc
 
-    return int(min(max(1, poisson.isf(1e-6, expected)), _MOST_EVENTS))
+    events = 1
+    while events < _MOST_EVENTS and pdtrc(events, expected) > 1e-6:
+        events += 1
+    return events

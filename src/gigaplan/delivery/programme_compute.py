@@ -16,6 +16,8 @@ Conventions as in `programme_units`, and:
 
 from __future__ import annotations
 
+from collections import Counter
+
 from gigaplan.core.timeline import MONTHS_PER_YEAR, month_text
 from gigaplan.delivery.durations import Duration, Scaled
 from gigaplan.delivery.model import Activity, Approval
@@ -65,17 +67,27 @@ def phase_activities(
     """Return permission, construction and handover of all planned phases."""
     activities: list[Activity] = []
     delivered: list[Delivered] = []
-    for campus, phase, entity in planned_phases(programme, plan):
-        made, parts, share = _phase(programme, campus, phase, entity)
+    planned = planned_phases(programme, plan)
+    builds = Counter((campus.name, phase.name) for campus, phase, _ in planned)
+    for campus, phase, entity in planned:
+        name = f"phase {campus.name}.{phase.name}"
+        if builds[campus.name, phase.name] > 1:
+            # a plan without whole phases may build one over several years
+            name += f" of {entity.planned_month // MONTHS_PER_YEAR}"
+        made, parts, share = _phase(programme, name, campus, phase, entity)
         activities += made
-        delivered.append(Delivered(entity, made[-1].id, parts, share))
+        delivered.append(Delivered(entity, made[-1].id, parts, share, made[0].id))
     return activities, delivered
 
 
 def _phase(
-    programme: ResolvedProgramme, campus: CampusFigures, phase: PhaseFigures, entity: Entity
+    programme: ResolvedProgramme,
+    name: str,
+    campus: CampusFigures,
+    phase: PhaseFigures,
+    entity: Entity,
 ) -> tuple[list[Activity], tuple[StagePart, ...], float]:
-    name, start = f"phase {campus.name}.{phase.name}", programme.timeline.first
+    start = programme.timeline.first
     permission, construct = f"{name}.permission", f"{name}.construct"
     handover = Activity(
         f"{name}.service",

@@ -103,7 +103,7 @@ def _campus(
         if entity.owner != campus.name:
             continue
         if entity.kind == "phase":
-            granted = place[f"phase {campus.name}.{entity.name}.permission"]
+            granted = place[item.permission]
             permission.add(entity.mw, result.finish_months[granted], entity.planned_month)
             hall.add(entity.mw, online_month[i], entity.planned_month)
         elif entity.kind == "accelerator":

@@ -54,12 +54,17 @@ class StagePart:
 
 @dataclass(frozen=True)
 class Delivered:
-    """Something delivered: the entity, its last activity, and the parts that cost money."""
+    """Something delivered: the entity, its last activity, and the parts that cost money.
+
+    ``capital_fraction`` is the share of its capital still to be spent; ``permission`` the
+    activity at whose end a phase is permitted.
+    """
 
     entity: Entity
     last: str
     parts: tuple[StagePart, ...] = ()
     capital_fraction: float = 1.0
+    permission: str = ""
 
 
 def quantiles(months: MonthsRange) -> Quantiles:
