@@ -321,6 +321,7 @@ def test_the_reserve_margin_can_be_of_all_that_could_be_drawn(one_site: Builder)
                     site="here",
                     fixed_usd_per_mw_year=5e4,
                     variable_usd_per_mwh=500.0,
+                    capacity_credit_fraction=1.0,
                 ),
             ),
         )
