@@ -141,7 +141,7 @@ def test_runs_are_listed_compared_exported_and_reported(
         assert target.exists()
     page = tmp_path / "again.html"
     assert gigaplan("report", first, "--to", page, "--out", store).returncode == 0
-    assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert page.read_text("utf-8").startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize("stage", ["plan", "deliver", "operate", "finance"])
