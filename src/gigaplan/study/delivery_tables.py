@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gigaplan.core.statistics import percentiles, standard_error
 from gigaplan.core.timeline import month_text
-from gigaplan.programme import BOTTLENECKS, CAPEX_GROUPS, Entity, Plan, Trajectories
+from gigaplan.programme import BOTTLENECKS, CAPEX_GROUPS, Entity, PhaseBuild, Plan, Trajectories
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.study.plan_tables import Row, planned_it_mw
 
@@ -65,17 +65,21 @@ def _planned_by_month(trajectories: Trajectories, plan: Plan) -> list[float]:
 def _planned_at_site(
     site: str, trajectories: Trajectories, plan: Plan, programme: ResolvedProgramme
 ) -> list[float]:
-    """Return the phases planned at a site by month, each from its planned year's end on."""
+    """Return the phases planned at a site by month; those that operate already, from the start."""
     first = trajectories.timeline.first
     out = np.zeros(len(trajectories.timeline))
     for phase in plan.phases:
         if programme.campuses[phase.campus].site == site:
-            start = max(0, 12 * phase.year + 11 - first)
-            out[start:] += phase.it_mw
-    for campus in programme.campuses.values():
-        if campus.site == site:
-            out += sum(p.it_mw for p in campus.phases if p.status == "operating")
+            out[_service_month(phase, programme) - first :] += phase.it_mw
     return [float(value) for value in out]
+
+
+def _service_month(phase: PhaseBuild, programme: ResolvedProgramme) -> int:
+    """Return the month a phase is planned to serve from: the end of its planned year."""
+    campus = programme.campuses[phase.campus]
+    if any(p.name == phase.phase and p.status == "operating" for p in campus.phases):
+        return programme.timeline.first
+    return 12 * phase.year + 11
 
 
 def bottleneck_rows(trajectories: Trajectories) -> list[Row]:
