@@ -10,8 +10,8 @@ overrun of a purchase, prepayment or tolled plant: its prepayment is spread over
 and an option's price is paid when the work begins, or at the last month it may be exercised.
 
 Power. A site has its connection, and its units behind the meter: all of a firm unit, and
-the firm share of sun, wind and storage. Room for compute is judged at the campus's mean load,
-as it is planned; the hours are the operations engine's matter. Projects in a zone reach a site
+the firm share of sun, wind and storage. An IT MW counts as online when there is power for
+all of it at the design PUE, as a plan counts it. Projects in a zone reach a site
 through its connection; they change its energy, not its room for compute.
 """
 

@@ -21,12 +21,12 @@ from collections import Counter
 from gigaplan.core.timeline import MONTHS_PER_YEAR, month_text
 from gigaplan.delivery.durations import Duration, Scaled
 from gigaplan.delivery.model import Activity, Approval
+from gigaplan.delivery.programme_dates import chosen_month, needed_month, planned_phases
 from gigaplan.delivery.programme_units import (
     Delivered,
     StagePart,
     cause_loading,
     quantiles,
-    shifted_month,
 )
 from gigaplan.programme.plan import Plan
 from gigaplan.programme.resolved import (
@@ -37,28 +37,10 @@ from gigaplan.programme.resolved import (
 )
 from gigaplan.programme.trajectories import Entity
 
-_MID_YEAR = 6
-
 
 def consent_factor(site: str) -> str:
     """Return the name of the shared cause that is a site's local consent."""
     return f"consent of {site}"
-
-
-def planned_phases(
-    programme: ResolvedProgramme, plan: Plan
-) -> list[tuple[CampusFigures, PhaseFigures, Entity]]:
-    """Return every planned phase with its planned month."""
-    out = []
-    for build in sorted(plan.phases, key=lambda b: (b.year, b.campus, b.phase)):
-        campus = programme.campuses[build.campus]
-        phase = next(p for p in campus.phases if p.name == build.phase)
-        month = (
-            phase.month if phase.status == "operating" else shifted_month(phase.month, build.year)
-        )
-        entity = Entity("phase", campus.name, phase.name, campus.site, build.it_mw, month)
-        out.append((campus, phase, entity))
-    return out
 
 
 def phase_activities(
@@ -142,20 +124,12 @@ def accelerator_activities(
     programme: ResolvedProgramme, plan: Plan
 ) -> tuple[list[Activity], list[Delivered]]:
     """Return orders and deliveries of all planned chips."""
-    phases = planned_phases(programme, plan)
     activities: list[Activity] = []
     delivered: list[Delivered] = []
     start = programme.timeline.first
     for buy in sorted(plan.accelerators, key=lambda b: (b.year, b.campus, b.accelerator)):
         chip = programme.accelerators[buy.accelerator]
-        opening = [
-            entity.planned_month
-            for campus, phase, entity in phases
-            if campus.name == buy.campus
-            and phase.status != "operating"
-            and entity.planned_month // MONTHS_PER_YEAR == buy.year
-        ]
-        planned = min(opening, default=MONTHS_PER_YEAR * buy.year + _MID_YEAR)
+        planned = needed_month(programme, plan, (buy.campus,), buy.year)
         planned = max(planned, chip.available_month, start)
         site = programme.campuses[buy.campus].site
         name = f"{buy.accelerator}-{buy.year}"
@@ -195,7 +169,7 @@ def connection_activities(
             delivered.append(Delivered(entity, made[-1].id))
     for build in sorted(plan.connections, key=lambda b: (b.year, b.site)):
         site = programme.sites[build.site]
-        month = shifted_month(site.reinforcement_month, build.year)
+        month = chosen_month(programme, plan, site.name, site.reinforcement_month, build.year)
         name = f"{site.name}-reinforcement-{build.year}"
         entity = Entity("connection", site.name, name, site.name, build.mw, month)
         made = _connection(site, entity, [], grid, firm=False)

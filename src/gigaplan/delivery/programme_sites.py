@@ -64,18 +64,9 @@ def site_capacities(
                 connection.capacity(),
                 generation.capacity(),
                 site.design_pue,
-                _load_factor(campuses),
             )
         )
     return out
-
-
-def _load_factor(campuses: Sequence[CampusFigures]) -> float:
-    """Return the campuses' mean load over IT MW, weighted by size: what a plan powers."""
-    size = np.array([sum(phase.it_mw for phase in c.phases) for c in campuses])
-    if size.sum() <= 0:
-        return 1.0
-    return float(np.average([c.load_factor_fraction for c in campuses], weights=size))
 
 
 def _add_unit(steps: _Steps, project: SupplyFigures, item: Delivered, online: Floats) -> None:

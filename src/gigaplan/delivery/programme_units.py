@@ -2,8 +2,7 @@
 
 Conventions, the same for all that is delivered:
 
-* A unit planned for a year is planned for its announced month if that lies in the year, and
-  else for the same month of the planned year. It does not begin service before.
+* Nothing begins service before the month it is planned for (see `programme_dates`).
 * Work begins so early that with median stages it ends when planned, or at the programme's
   start if that is later: a unit announced for sooner than its median stages allow is late.
 * What is building is licensed, and the share of each stage still ahead is what is left to
@@ -26,6 +25,7 @@ import numpy as np
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.delivery.durations import Duration, Quantiles, Scaled
 from gigaplan.delivery.model import Activity, Approval, Link, Slots
+from gigaplan.delivery.programme_dates import chosen_month
 from gigaplan.programme.plan import Plan, UnitBuild
 from gigaplan.programme.resolved import (
     MonthsRange,
@@ -83,13 +83,6 @@ def cause_loading(programme: ResolvedProgramme, cause: str) -> dict[str, float]:
     return {cause: float(np.sqrt(share))} if share > 0 else {}
 
 
-def shifted_month(announced: int, year: int) -> int:
-    """Return the announced month, or the same calendar month of a later planned year."""
-    if announced // MONTHS_PER_YEAR >= year:
-        return announced
-    return MONTHS_PER_YEAR * year + announced % MONTHS_PER_YEAR
-
-
 def units_of(programme: ResolvedProgramme, plan: Plan) -> list[tuple[SupplyFigures, Entity]]:
     """Return every planned unit with its planned month, in the order they are planned."""
     out: list[tuple[SupplyFigures, Entity]] = []
@@ -109,7 +102,7 @@ def units_of(programme: ResolvedProgramme, plan: Plan) -> list[tuple[SupplyFigur
                         f"{project.name}-{n + 1}",
                         project.site or "",
                         mw,
-                        shifted_month(announced, build.year),
+                        chosen_month(programme, plan, project.site, announced, build.year),
                     ),
                 )
             )
