@@ -6,10 +6,29 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gigaplan.core.statistics import Percentiles
+from gigaplan.programme import Plan
 from gigaplan.study.plan_tables import Row
 
 if TYPE_CHECKING:
     from gigaplan.finance import FinanceResult, Line, Metric
+
+
+def capex_rows(result: FinanceResult, plan: Plan) -> list[Row]:
+    """Return capital by year and group with what is bought again as it wears out, real USD."""
+    planned = dict(zip(plan.years, plan.capex_usd_by_year, strict=True))
+    rows: list[Row] = [
+        {"year": int(line.period), "group": line.name, "planned_usd": None, **asdict(line.value)}
+        for line in result.capex
+    ]
+    return rows + [
+        {
+            "year": year,
+            "group": "total",
+            "planned_usd": planned.get(year, 0.0),
+            **asdict(value),
+        }
+        for year, value in result.capex_usd_by_year.items()
+    ]
 
 
 def cash_rows(result: FinanceResult) -> list[Row]:

@@ -63,6 +63,7 @@ def stage_tables(until: str, results: Results) -> tuple[dict[str, Any], Tables]:
         }
     assert results.finance is not None
     return finance.finance_summary(results.finance), {
+        "capex": finance.capex_rows(results.finance, plan),
         "cash": finance.cash_rows(results.finance),
         "funding_gap": finance.gap_rows(results.finance),
         "statements": finance.statement_rows(results.finance),
