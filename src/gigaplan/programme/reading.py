@@ -14,6 +14,7 @@ from gigaplan.core.errors import InputError, Problem, nearest
 from gigaplan.programme.base import Strict, Text
 from gigaplan.programme.model import Programme
 from gigaplan.programme.quantities import describe
+from gigaplan.programme.schema import kinds_at, model_at
 from gigaplan.programme.yaml_tree import (
     FieldPath,
     SourceNote,
@@ -88,7 +89,7 @@ def read_programme(path: Path | str, shown: str | None = None) -> ProgrammeFile:
     tree = read_tree(path, shown)
     values = dict(tree.value)
     sources, problems = _read_sources(values.pop("sources", None), tree)
-    problems += _unknown_sources(tree, sources)
+    problems += _unknown_sources(tree)
     programme = None
     try:
         programme = Programme.model_validate(values)
@@ -130,24 +131,22 @@ def _read_sources(found: Any, tree: YamlTree) -> tuple[dict[str, Source], list[P
     return out, problems
 
 
-def _unknown_sources(tree: YamlTree, sources: Mapping[str, Source]) -> list[Problem]:
+def _unknown_sources(tree: YamlTree) -> list[Problem]:
+    found = tree.value.get("sources")
+    if found is not None and not isinstance(found, dict):
+        return []  # told already
+    known = {str(key) for key in found or {}}
     return [
         Problem(
             f"the source '{note.source}' is not in the file's sources section.",
             field=dotted(path),
             file=tree.file,
             line=tree.line_of((*path, "source")),
-            hint=nearest(note.source, sources),
+            hint=nearest(note.source, known),
         )
         for path, note in tree.sources.items()
-        if note.source not in _section(tree)
+        if note.source not in known
     ]
-
-
-def _section(tree: YamlTree) -> set[str]:
-    """Return every name in the file's sources section, of sources read or not."""
-    found = tree.value.get("sources")
-    return {str(key) for key in found} if isinstance(found, dict) else set()
 
 
 def _missing_files(programme: Programme, folder: Path, tree: YamlTree) -> list[Problem]:
@@ -212,7 +211,7 @@ def _real_path(tree: YamlTree, loc: FieldPath) -> FieldPath:
 
 
 def _worded(item: Any, path: FieldPath, tree: YamlTree, model: type[BaseModel]) -> Problem:
-    kind, context, found = item["type"], item.get("ctx", {}), item["input"]
+    kind, context = item["type"], item.get("ctx", {})
     if kind == "missing":
         return _problem_at(tree, path, "is missing; it must be given.")
     if kind == "extra_forbidden":
@@ -238,15 +237,38 @@ def _worded(item: Any, path: FieldPath, tree: YamlTree, model: type[BaseModel]) 
         "too_short": "is empty; at least {min_length} entry is needed.",
         "finite_number": "found {found}; a finite number is needed.",
         "union_tag_invalid": "found '{tag}'; allowed: {expected_tags}.",
-        "union_tag_not_found": "is missing; it says which keys there are.",
+        "union_tag_not_found": "is missing; one of {kinds}.",
         "string_pattern_mismatch": "found {found}; a name has small letters, digits, - and _, "
         "at most 60.",
     }
-    pattern = words.get(kind)
-    if pattern is None:
-        return _problem_at(tree, path, f"found {describe(found)}; {item['msg']}.")
+    is_key = "[key]" in item["loc"]
+    found = describe(item["input"] if is_key else _written(tree, path, item["input"]))
+    hint = ""
+    if kind == "literal_error":
+        hint = nearest(found.strip("'"), re.findall(r"'([^']*)'", context["expected"]))
+    if kind == "union_tag_not_found":
+        context = {"kinds": ", ".join(kinds_at(model, _inside(path[:-1], model)))}
+    pattern = words.get(
+        kind, f"found {{found}}; {item['msg'].replace('{', '(').replace('}', ')')}."
+    )
     values = {key: _plain(value) for key, value in context.items()}
-    return _problem_at(tree, path, pattern.format(found=describe(found), **values))
+    return _problem_at(tree, path, pattern.format(found=found, **values), hint)
+
+
+def _written(tree: YamlTree, path: FieldPath, otherwise: Any) -> Any:
+    """Return what stands in the file at a path, before any conversion."""
+    value = tree.value
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return otherwise
+    return value
+
+
+def _inside(path: FieldPath, model: type[BaseModel]) -> FieldPath:
+    """Return a path within the model that was read: a source stands two levels down."""
+    return path[2:] if model is Source else path
 
 
 def _key_hint(path: FieldPath, tree: YamlTree, model: type[BaseModel]) -> str:
@@ -263,13 +285,6 @@ def _plain(value: Any) -> str:
 
 def _keys_at(model: type[BaseModel], tree: YamlTree, path: FieldPath) -> set[str]:
     """Return the keys allowed at a place of the file, by walking the model's types."""
-    from gigaplan.programme.schema import model_at
-
-    kind = ""
-    value: Any = tree.value
-    for part in path:
-        value = value[part]
-    if isinstance(value, dict):
-        kind = str(value.get("kind", ""))
-    inside = path[2:] if model is Source else path
-    return set(model_at(model, inside, kind).model_fields)
+    value = _written(tree, path, None)
+    kind = str(value.get("kind", "")) if isinstance(value, dict) else ""
+    return set(model_at(model, _inside(path, model), kind).model_fields)

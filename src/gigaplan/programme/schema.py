@@ -97,6 +97,15 @@ def _or_sourced(schema: dict[str, Any]) -> dict[str, Any]:
     return {**about, "anyOf": [*plain, {"$ref": "#/$defs/Sourced"}]}
 
 
+def kinds_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    """Return the kinds that the mapping at `path` may be of; none if it has no kinds."""
+    annotation: Any = model
+    for part in path:
+        annotation = _step(annotation, part)
+    fields = [candidate.model_fields.get("kind") for candidate in _models(annotation)]
+    return [kind for field in fields if field is not None for kind in get_args(field.annotation)]
+
+
 def unit_at(path: tuple[str | int, ...]) -> str:
     """Return the unit of the number at a place of a programme; empty if it has none."""
     annotation: Any = Programme

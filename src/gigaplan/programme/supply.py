@@ -208,4 +208,4 @@ class PowerProject(Strict):
                 f"reaches {counts[-1]} units; units allows {self.units}.", *(at, months[-1])
             )
         if months and month_index(months[0]) < month_index(self.earliest):
-            raise wrong(f"is before earliest {self.earliest}.", *(at, months[0]))
+            raise wrong(f"{months[0]} is before earliest {self.earliest}.", *(at, months[0]))

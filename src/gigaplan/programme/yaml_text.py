@@ -75,10 +75,12 @@ def compose(text: str, shown: str) -> Any:
     try:
         return yaml.compose(text)
     except MarkedYAMLError as error:
-        what = error.problem or error.context or "it cannot be read"
-        mark = error.problem_mark or error.context_mark
-        if "end of stream" in what or "<stream end>" in what:  # where the quote or bracket opened
-            mark = error.context_mark or mark
+        what = (error.problem or error.context or "it cannot be read").removeprefix("but ")
+        mark, begin = error.problem_mark or error.context_mark, error.context_mark
+        if begin and ("end of stream" in what or "<stream end>" in what):
+            mark = begin  # where the quote or bracket was opened
+        elif begin and mark.line != begin.line and "document" not in what:
+            what += f", in what begins on line {begin.line + 1}"
         line = mark.line + 1 if mark else 0
         raise InputError(_not_yaml(what, shown, line)) from None
     except YAMLError as error:
@@ -92,6 +94,7 @@ _ADVICE = (
     ("mapping values are not allowed here", "Put a text that holds ': ' in quotes."),
     ("unexpected end of stream", "A quotation mark is never closed."),
     ("<stream end>", "A bracket is never closed."),
+    ("expected ',' or", "Close the bracket, or put a comma between its parts."),
     ("another document", "A programme is one document: remove the line ---."),
     ("<block end>", "Check how far the lines above it are indented."),
 )
