@@ -145,7 +145,7 @@ def paragraph(answer: Answer) -> list[str]:
         first = answer.bottlenecks[0]
         text = (
             f"What is most often in the way in {answer.year} is {bottleneck_phrase(first[0])}, "
-            f"in {amounts.percent(first[1])} of cases"
+            f"in {amounts.percent(first[1])} of cases (a case is one site in one world)"
         )
         if len(answer.bottlenecks) > 1:
             second = answer.bottlenecks[1]
@@ -236,7 +236,8 @@ def _money_tiles(answer: Answer) -> list[Tile]:
         middle = finite(answer.gap.get("p50"))
         value = "No gap" if middle == 0 else amounts.usd(middle)
         detail = f"P90: {amounts.usd(answer.gap.get('p90'))}; nominal"
-        tone = "good" if middle == 0 else "bad" if middle else ""
+        high = finite(answer.gap.get("p90"))
+        tone = "bad" if middle else "good" if high == 0 else ""
         out.append(Tile("Funding gap, middle case", value, detail, tone))
     if answer.revenue:
         detail = f"P10 to P90: {amounts.spread(answer.revenue, amounts.usd)}"

@@ -50,7 +50,7 @@ def render(view: RunView) -> str:
     """Return the report of a run as HTML."""
     names = Names(view.table("entities"), view.table("decisions"), view.inputs)
     found = _charts(view, names)
-    answer = answer_of(view)
+    answer, notes = answer_of(view), tables.notes_of(view)
     script = (_TEMPLATES / "report.js").read_text("utf-8")
     library = chart_library()
     context = {
@@ -69,7 +69,8 @@ def render(view: RunView) -> str:
         "figures": tables.figure_rows(view),
         "marks": tables.mark_counts(view),
         "facts": tables.run_facts(view),
-        "notes": tables.notes_of(view),
+        "notes": [note for note in notes if not tables.is_of_series(note)],
+        "series": [note for note in notes if tables.is_of_series(note)],
         "style": (_TEMPLATES / "report.css").read_text("utf-8"),
         "script": script,
         "library": library,

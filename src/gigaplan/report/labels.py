@@ -133,6 +133,8 @@ class Names:
         """Return a site's or zone's title."""
         if name == "programme":
             return "All sites"
+        if name in ("", None):
+            return "In the wider power market"
         return self._places.get(str(name)) or readable(name)
 
     def project(self, name: Any) -> str:
@@ -155,6 +157,12 @@ class Names:
 def _pairs(table: pd.DataFrame, key: str, value: str) -> dict[str, str]:
     pairs = zip(table[key], table[value], strict=True)
     return {str(k): str(v) for k, v in pairs if isinstance(v, str) and v}
+
+
+def brief(title: str) -> str:
+    """Return a title without a remark in brackets at its end."""
+    head, _, tail = title.partition(" (")
+    return head if tail.endswith(")") else title
 
 
 def readable(name: Any) -> str:

@@ -231,3 +231,8 @@ def notes_of(view: RunView) -> list[str]:
         notes += [str(n) for n in (view.summary.get(stage) or {}).get("notes") or []]
     notes += [str(n) for n in view.summary.get("notes") or []]
     return list(dict.fromkeys(notes))
+
+
+def is_of_series(note: str) -> bool:
+    """Return whether a note says where an hourly series is from."""
+    return note.startswith(("weather of ", "price of ", "carbon of "))

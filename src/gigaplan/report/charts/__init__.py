@@ -1,10 +1,10 @@
 """The charts of a report, as Vega-Lite specifications."""
 
+from gigaplan.report.charts.cash import cash_chart
 from gigaplan.report.charts.chart import Chart, Choice
 from gigaplan.report.charts.compute import bottleneck_chart, online_chart
 from gigaplan.report.charts.money import (
     capex_chart,
-    cash_chart,
     cost_chart,
     driver_chart,
     gap_chart,

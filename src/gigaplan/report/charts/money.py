@@ -1,4 +1,4 @@
-"""Charts of money: capital, cash, the funding gap, what a GW must earn, and drivers."""
+"""Charts of money: capital, the funding gap, what a GW must earn, and drivers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gigaplan.report.amounts import finite
+from gigaplan.report.answer import headline_year
 from gigaplan.report.charts.chart import (
     LEGEND_PICK,
     PICKED_OPACITY,
@@ -24,7 +25,7 @@ from gigaplan.report.charts.chart import (
 from gigaplan.report.labels import (
     CAPEX_WORDS,
     OTHER_COLOUR,
-    SERIES_COLOURS,
+    brief,
     in_order,
     readable,
 )
@@ -34,7 +35,7 @@ from gigaplan.report.wording import COMPONENT_WORDS, driver_output, factor_words
 if TYPE_CHECKING:
     pass
 
-_MOST_ITEMS = 6
+_FIRST_OUTCOMES = ("capex_usd", "required_revenue_usd_per_gw_year", "funding_gap_usd")
 _LIMIT, _PLANNED, _BAND = "Spend limit", "Planned total", "P10 to P90 of the total"
 
 
@@ -58,6 +59,8 @@ def capex_chart(view: RunView) -> Chart | None:
     total = rows[rows["group"] == "total"].drop(columns="group")
     if total.empty:
         total = rows.groupby("year", as_index=False)[["planned_usd", "mean"]].sum()
+    # a year in which nothing is planned has no mark
+    total = total.assign(planned_usd=total["planned_usd"].where(total["planned_usd"] > 0))
     limits = spend_limits(view.summary)
     total = total.assign(limit=total["year"].map(limits).astype(float) / 1e9)
     groups = in_order(rows["group"].tolist(), CAPEX_WORDS)
@@ -138,77 +141,6 @@ def capex_chart(view: RunView) -> Chart | None:
     )
 
 
-def cash_chart(view: RunView) -> Chart | None:
-    """Return sources of cash above the line and uses below it, by year."""
-    table = view.table("cash")
-    if table.empty:
-        return None
-    rows = table[["year", "side", "item", "mean"]].copy()
-    rows = rows[rows["mean"].abs() > 0.5]
-    if rows.empty:
-        return None
-    rows["series"] = rows["item"].map(readable)
-    series: list[tuple[str, str]] = []
-    for side, other in (("source", "Other sources"), ("use", "Other uses")):
-        of_side = rows["side"] == side
-        size = rows[of_side].groupby("series")["mean"].sum().abs().sort_values(ascending=False)
-        kept = [str(name) for name in size.index[:_MOST_ITEMS]]
-        rows.loc[of_side & ~rows["series"].isin(kept), "series"] = other
-        if len(size) > _MOST_ITEMS:
-            kept.append(other)
-        clashes = {name for name in kept if name in {n for n, _ in series}}
-        for name in clashes:  # one name on both sides would share a colour and a legend entry
-            rows.loc[of_side & (rows["series"] == name), "series"] = f"{name} (paid)"
-        names = [f"{n} (paid)" if n in clashes else n for n in kept]
-        start = 0 if side == "source" else len(series)
-        series += [
-            (n, OTHER_COLOUR if n == other else SERIES_COLOURS[(start + i) % len(SERIES_COLOURS)])
-            for i, n in enumerate(names)
-        ]
-    sign = rows["side"].map({"source": 1e-9, "use": -1e-9})
-    rows["billion"] = rows["mean"] * sign
-    keys = ["year", "side", "series"]
-    rows = rows.groupby(keys, sort=False)["billion"].sum().reset_index()
-    rows["order"] = rows["series"].map({name: i for i, (name, _) in enumerate(series)})
-    rows["amount"] = rows["billion"].abs()
-    rows["side"] = rows["side"].map({"source": "Source", "use": "Use"})
-    spec = layered(
-        [
-            {
-                "params": [LEGEND_PICK],
-                "mark": {"type": "bar"},
-                "encoding": {
-                    "x": year_axis(),
-                    "y": amount("billion", "Billion USD, uses below the line", stack="zero"),
-                    "color": {"field": "series", **colours(series)},
-                    "order": {"field": "order"},
-                    "opacity": PICKED_OPACITY,
-                    "tooltip": [
-                        tip("series", "Item"),
-                        tip("side", "Side"),
-                        tip("year", "Year"),
-                        tip("amount", "Billion USD", ",.3~r"),
-                    ],
-                },
-            },
-            {
-                "mark": {"type": "rule", "color": "var(--ink-2)"},
-                "encoding": {"y": {"datum": 0}},
-            },
-        ],
-        data={"name": "rows"},
-    )
-    return Chart(
-        "cash",
-        "Where cash comes from and where it goes",
-        "Mean of all simulated worlds, in dollars of each year (nominal). Sources stand above the "
-        "line, uses below it.",
-        spec,
-        {"rows": packed(rows)},
-        heights=(380, 330),
-    )
-
-
 def gap_chart(view: RunView) -> Chart | None:
     """Return the new funding gap by quarter."""
     table = view.table("funding_gap")
@@ -232,7 +164,7 @@ def gap_chart(view: RunView) -> Chart | None:
     spec = layered(
         [
             {
-                "mark": {"type": "area", "interpolate": "monotone"},
+                "mark": {"type": "area", "interpolate": "step-after"},
                 "encoding": {
                     "x": x,
                     "y": amount("p10", title),
@@ -241,7 +173,7 @@ def gap_chart(view: RunView) -> Chart | None:
                 },
             },
             {
-                "mark": {"type": "line", "interpolate": "monotone", "strokeWidth": 2.2},
+                "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2.2},
                 "encoding": {
                     "x": x,
                     "y": amount("mean", title),
@@ -324,6 +256,12 @@ def cost_chart(view: RunView) -> Chart | None:
     )
 
 
+def _without_remark(words: str) -> str:
+    """Return ``Chips of Next: Iowa: date`` for ``Chips of Next: Iowa (not announced): date``."""
+    title, colon, what = words.rpartition(":")
+    return f"{brief(title)}{colon}{what}"
+
+
 def driver_chart(view: RunView) -> Chart | None:
     """Return which uncertain factors drive each output."""
     table = view.table("drivers")
@@ -332,11 +270,12 @@ def driver_chart(view: RunView) -> Chart | None:
     rows = table.sort_values(["output", "share_fraction"], ascending=[True, False])
     rows = rows.groupby("output", sort=False).head(10)
     rows = rows.assign(
-        series=[factor_words(f) for f in rows["factor"]],
+        series=[_without_remark(factor_words(f)) for f in rows["factor"]],
         order=rows.groupby("output").cumcount(),
         share=rows["share_fraction"].clip(lower=0),
     )
-    outputs = [str(o) for o in table["output"].unique()]
+    year = headline_year((view.summary.get("delivery") or {}).get("target_probability") or {})
+    outputs = in_order(table["output"].tolist(), (f"online_it_mw_{year}", *_FIRST_OUTCOMES))
     tips = [
         tip("series", "What varies"),
         tip("share", "Share of the variation", ".0%"),

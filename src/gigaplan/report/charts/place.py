@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gigaplan.core.timeline import month_index
 from gigaplan.report.amounts import finite
 from gigaplan.report.charts.chart import Chart, Spec, colours, packed, tip
-from gigaplan.report.labels import SOURCE_CLASSES, Names
+from gigaplan.report.labels import SOURCE_CLASSES, Names, brief
 from gigaplan.report.view import RunView
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def site_rows(view: RunView, names: Names) -> list[dict[str, Any]]:
             {
                 "site": str(site),
                 "title": names.site(site),
+                "label": brief(names.site(site)),
                 "latitude": latitude,
                 "longitude": longitude,
                 "it_mw": float(part["planned_it_mw"].max()),
@@ -125,7 +126,7 @@ def _sized(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def label_places(rows: list[dict[str, Any]]) -> None:
-    """Set ``dx``, ``dy`` and ``align`` of each row's name so that names lie apart.
+    """Set ``dx``, ``dy`` and ``align`` of each row's ``label`` so that names lie apart.
 
     The largest first, each takes the first of above, right, left and below
     that covers no name or circle, or else the one that covers least.
@@ -136,7 +137,7 @@ def label_places(rows: list[dict[str, Any]]) -> None:
         boxes.append((x - r, y - r, x + r, y + r))
     for row in sorted(rows, key=lambda r: -r["it_mw"]):
         x, y, r = *_pixel(row), row["radius"]
-        wide = 6.6 * len(row["title"])
+        wide = 6.6 * len(row["label"])
         places = (
             ("center", 0.0, -r - 6.0, (x - wide / 2, y - r - 14, x + wide / 2, y - r - 2)),
             ("left", r + 4.0, 4.0, (x + r + 4, y - 6, x + r + 4 + wide, y + 6)),
@@ -323,7 +324,7 @@ def _spec(projects: pd.DataFrame, *, us_only: bool) -> Spec:
                 "fontWeight": 600,
                 **look,
             },
-            "encoding": {**place, "text": {"field": "title", "type": "nominal"}},
+            "encoding": {**place, "text": {"field": "label", "type": "nominal"}},
         }
         for look in (halo, {"color": "var(--ink)"})
     ]

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _WINDOWS = {"typical_week": "A typical week", "worst_event": "The worst event of all draws"}
-_MOST_YEARS = 4
+_MOST_HOURS = 240
+_LEAD_HOURS = 24
 
 
 def with_classes(table: pd.DataFrame, names: Names) -> pd.DataFrame:
@@ -108,31 +109,48 @@ def mix_chart(view: RunView, names: Names) -> Chart | None:
     )
 
 
+def _one_year(part: pd.DataFrame) -> pd.DataFrame:
+    """Return the hours of one year of a site's window: the one most is lost in, or the last."""
+    short = part[part["source"] == "unserved"].groupby("year")["mw"].sum()
+    year = short.idxmax() if short.max() > 0 else part["year"].max()
+    return part[part["year"] == year]
+
+
+def _worst_hours(part: pd.DataFrame) -> pd.DataFrame:
+    """Return the hours of one window from 0 on; of a long one, those about its worst stretch."""
+    hour = part["hour"] - part["hour"].min()
+    part = part.assign(hour=hour)
+    if hour.max() < _MOST_HOURS:
+        return part
+    short = part[part["source"] == "unserved"].sort_values("hour")
+    stretch = _MOST_HOURS - 2 * _LEAD_HOURS
+    lost = short["mw"].rolling(stretch, min_periods=1).sum()
+    last = int(short["hour"].iloc[int(lost.to_numpy().argmax())]) if len(short) else stretch
+    first = min(max(0, last - stretch - _LEAD_HOURS), int(hour.max()) + 1 - _MOST_HOURS)
+    part = part[(part["hour"] >= first) & (part["hour"] < first + _MOST_HOURS)]
+    return part.assign(hour=part["hour"] - first)
+
+
 def dispatch_chart(view: RunView, names: Names) -> Chart | None:
     """Return a week of hours and the worst event of each site."""
+    import pandas as pd
+
     table = view.table("dispatch")
     if table.empty:
         return None
-    years = sorted(table["year"].unique())
-    if len(years) > _MOST_YEARS:
-        last = len(years) - 1
-        years = [years[round(i * last / (_MOST_YEARS - 1))] for i in range(_MOST_YEARS)]
-    table = table[table["year"].isin(years)]
-    window = ["site", "year", "window"]
-    table = table.assign(
-        hour=table["hour"] - table.groupby(window)["hour"].transform("min"), gw=table["mw"] / 1e3
-    )
-    load = table[table["source"] == "load"].drop(columns=["source", "mw"])
+    window = ["site", "window", "year"]
+    windows = table.groupby(["site", "window"], sort=False)
+    parts = [_worst_hours(_one_year(part)) for _, part in windows]
+    table = pd.concat(parts, ignore_index=True)
+    table["gw"] = table["mw"] / 1e3
+    load = table[table["source"] == "load"]
     rows = with_classes(table[table["source"] != "load"], names)
     keys = [*window, "hour", "key", "series", "order"]
     rows = rows.groupby(keys, sort=False)["gw"].sum().reset_index()
-    used = rows.groupby("key")["gw"].transform(lambda values: values.abs().max())
-    rows = rows[used > 0]
+    rows = rows[rows.groupby("key")["gw"].transform("max") > 0]
     palette = _palette(rows)
-    rows = rows.drop(columns="key")
-    for part in (rows, load):
-        part["year"] = part["year"].astype(str)
-        part["day"] = (part["hour"] / 24).round(4)
+    rows = rows[[*window, "hour", "order", "series", "gw"]]
+    in_days = {"calculate": "datum.hour / 24", "as": "day"}
     day: Spec = {
         "field": "day",
         "type": "quantitative",
@@ -159,6 +177,7 @@ def dispatch_chart(view: RunView, names: Names) -> Chart | None:
             },
             {
                 "data": {"name": "load"},
+                "transform": [in_days],
                 "mark": {
                     "type": "line",
                     "interpolate": "step-after",
@@ -167,26 +186,34 @@ def dispatch_chart(view: RunView, names: Names) -> Chart | None:
                 },
                 "encoding": {"x": day, "y": amount("gw", "GW")},
             },
+            {
+                "data": {"name": "load"},
+                "transform": [{"aggregate": [{"op": "min", "field": "year", "as": "year"}]}],
+                "mark": {"type": "text", "align": "right", "color": "var(--ink-2)"},
+                "encoding": {
+                    "x": {"value": {"expr": "width"}},
+                    "y": {"value": -13},
+                    "text": {"field": "year", "type": "quantitative", "format": "d"},
+                },
+            },
         ],
         data={"name": "rows"},
+        transform=[in_days],
     )
-    windows = in_order(rows["window"].unique(), _WINDOWS)
+    found = in_order(rows["window"].unique(), _WINDOWS)
     return Chart(
         "dispatch",
         "Hour by hour",
         "What serves a campus in each hour; the dark line is what its computers and cooling want. "
-        "Where the sources end below the line, load is not served.",
+        "What is not served is marked as such. A long event is shown about its worst stretch.",
         spec,
         {
-            "rows": packed(rows.drop(columns="hour").assign(hour=rows["hour"]), 3),
-            "load": packed(load[[*window, "day", "gw"]], 3),
+            "rows": packed(rows, 3),
+            "load": packed(load[[*window, "hour", "gw"]], 3),
         },
         (
             site_choice(sites_in(rows), names),
-            Choice("window", "Hours", tuple((w, _WINDOWS.get(w, w)) for w in windows)),
-            Choice(
-                "year", "Year", tuple((y, y) for y in sorted(rows["year"].unique(), reverse=True))
-            ),
+            Choice("window", "Hours", tuple((w, _WINDOWS.get(w, w)) for w in found)),
         ),
         (320, 280),
         empty="No hour was short of power here in any sampled year.",

@@ -141,7 +141,7 @@
   const PAPER = 680;
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")];
+    closed = [...document.querySelectorAll("details:not([open], .on-screen)")];
     for (const part of closed) part.open = true;
     for (const [name, view] of views) {
       view.signal("width", charts[name].half || document.getElementById(`chart-${name}`)?.classList.contains("half") ? PAPER / 2 - 20 : PAPER).run();
