@@ -91,9 +91,9 @@ def test_the_states_are_wound_as_the_map_wants_them() -> None:
 
 def test_names_on_the_map_lie_apart() -> None:
     rows = [
-        {"title": "Lebanon", "latitude": 40.05, "longitude": -86.47, "it_mw": 900.0, "radius": 9.0},
-        {"title": "Ohio", "latitude": 39.4, "longitude": -83.0, "it_mw": 5e3, "radius": 20.0},
-        {"title": "New Albany", "latitude": 40.1, "longitude": -82.8, "it_mw": 1e3, "radius": 10.0},
+        {"label": "Lebanon", "latitude": 40.05, "longitude": -86.47, "it_mw": 900.0, "radius": 9.0},
+        {"label": "Ohio", "latitude": 39.4, "longitude": -83.0, "it_mw": 5e3, "radius": 20.0},
+        {"label": "New Albany", "latitude": 40.1, "longitude": -82.8, "it_mw": 1e3, "radius": 10.0},
     ]
     label_places(rows)
     places = {(row["align"], row["dx"], row["dy"]) for row in rows}
