@@ -94,7 +94,7 @@ def site_table(view: RunView, names: Names) -> Table | None:
         late = f"{row['delay_months']:.0f}"
         rows.append(
             (
-                row["title"],
+                row["label"],
                 amounts.power(row["it_mw"]),
                 f"at least {late}" if row["at_least"] else late,
                 cause,

@@ -43,6 +43,9 @@ def _words(item: str) -> str:
 def _named(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
     """Return rows with their series, the small ones as other, and each series' colour."""
     rows = rows.assign(series=[_words(str(item)) for item in rows["item"]])
+    tax = (rows["side"] == "use") & (rows["item"] == "tax")
+    if rows.loc[tax, "mean"].sum() < 0:  # losses that lower what the company pays elsewhere
+        rows["series"] = rows["series"].mask(tax, "Tax relief")
     series: list[tuple[str, str]] = []
     free = iter(SERIES_COLOURS)
     for side in ("source", "use"):

@@ -187,7 +187,8 @@ def gap_chart(view: RunView) -> Chart | None:
     return Chart(
         "gap",
         "New money that no source covers, by quarter",
-        "What would have to be found beyond every instrument in the programme, nominal dollars.",
+        "What would have to be found beyond every instrument in the programme, nominal dollars. "
+        "Where no range is seen, fewer than one world in ten lacks money in that quarter.",
         spec,
         {"rows": packed(rows.drop(columns=["p50"]).assign(p50=rows["p50"]))},
         heights=(240, 220),
