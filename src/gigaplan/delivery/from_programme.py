@@ -78,7 +78,7 @@ def deliver(
     seed = programme.seed if seed is None else seed
     units, unit_entities, slots = unit_activities(programme, plan)
     phases, phase_entities = phase_activities(programme, plan)
-    chips, chip_entities = accelerator_activities(programme, plan)
+    chips, chip_entities = accelerator_activities(programme, plan, phase_entities)
     steps, step_entities = connection_activities(programme, plan)
     delivered = [*unit_entities, *phase_entities, *chip_entities, *step_entities]
     activities = [*units, *phases, *chips, *steps]

@@ -80,10 +80,8 @@ class SiteCapacity:
     connection, generation : Capacity
         Facility MW of grid connection, and of firm generation behind the meter.
     pue : float
-        Facility MW per IT MW of load, 1 or more.
-    load_factor : float
-        IT load that has to be powered over IT MW in service, above 0 to 1. At 1 there is power
-        for all chips at full load at once; a plan that powers the mean load has less.
+        Facility MW per IT MW, 1 or more. Compute is online only with power for all its chips at
+        full load at once.
     """
 
     name: str
@@ -91,13 +89,8 @@ class SiteCapacity:
     connection: Capacity
     generation: Capacity
     pue: float
-    load_factor: float = 1.0
 
     def __post_init__(self) -> None:
-        require(
-            0 < self.load_factor <= 1,
-            f"the load factor of '{self.name}' is {self.load_factor:g}; above 0 to 1 is allowed.",
-        )
         require(self.pue >= 1, f"PUE of '{self.name}' is {self.pue:g}; 1 or more is allowed.")
 
     @property
@@ -198,7 +191,6 @@ def _fill_site(
             row.months.shape[1] == draws,
             f"a step of '{site.name}' has {row.months.shape[1]} draws; {draws} are needed.",
         )
-    facility_per_it = site.pue * site.load_factor
     kind = np.repeat(np.arange(len(rows)), [len(row.mw) for row in rows])
     mw = np.concatenate([row.mw for row in rows]).astype(np.float64)
     planned_months = np.concatenate([row.planned_months for row in rows]).astype(np.float64)
@@ -210,7 +202,7 @@ def _fill_site(
         mw,
         as_planned,
         campuses,
-        facility_per_it,
+        site.pue,
         first_month,
         plan,
         False,
@@ -228,7 +220,7 @@ def _fill_site(
             mw,
             when,
             campuses,
-            facility_per_it,
+            site.pue,
             first_month,
             plan,
             True,

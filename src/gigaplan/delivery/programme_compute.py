@@ -6,8 +6,9 @@ Conventions as in `programme_units`, and:
   by the same months. A phase is begun if it is operating or building.
 * Chips bought in a year are ordered so that with the median lead they come with the first
   phase of their campus planned in that year, or in July if there is none; never before their
-  generation ships. They leave in December of the year that follows their life, in which a
-  plan replaces them; after the planning years they are taken as replaced.
+  generation ships, nor before the halls they are meant for are handed over: servers are not
+  paid for while there is nowhere to put them. They leave in December of the year that follows
+  their life, in which a plan replaces them; after the planning years they are taken as replaced.
 * Halls that operate at the start are full of evenly aged chips of the campus's first
   generation, which leave by a like amount each December.
 * A connection that is not firm comes with the site's delay behind its announced month, and
@@ -17,6 +18,7 @@ Conventions as in `programme_units`, and:
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR, month_text
 from gigaplan.delivery.durations import Duration, Scaled
@@ -121,9 +123,9 @@ def _consent(site: SiteFigures, name: str, begin: float, project: str) -> Activi
 
 
 def accelerator_activities(
-    programme: ResolvedProgramme, plan: Plan
+    programme: ResolvedProgramme, plan: Plan, halls: Sequence[Delivered]
 ) -> tuple[list[Activity], list[Delivered]]:
-    """Return orders and deliveries of all planned chips."""
+    """Return orders and deliveries of all planned chips, which wait for their `halls`."""
     activities: list[Activity] = []
     delivered: list[Delivered] = []
     start = programme.timeline.first
@@ -146,9 +148,21 @@ def accelerator_activities(
             )
         )
         last = f"chips {buy.campus}.{name}.service"
-        activities.append(Activity(last, 0.0, [order], earliest_month=planned, project=buy.campus))
+        opening = _halls_opening(halls, buy.campus, buy.year)
+        activities.append(
+            Activity(last, 0.0, [order, *opening], earliest_month=planned, project=buy.campus)
+        )
         delivered.append(Delivered(entity, last, (StagePart(last, "delivery", 1.0, 0.0),)))
     return activities, delivered
+
+
+def _halls_opening(halls: Sequence[Delivered], campus: str, year: int) -> list[str]:
+    """Return the handovers of the halls that chips bought in a year are meant for."""
+    return [
+        item.last
+        for item in halls
+        if item.entity.owner == campus and item.entity.planned_month // MONTHS_PER_YEAR == year
+    ]
 
 
 def connection_activities(

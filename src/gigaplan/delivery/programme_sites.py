@@ -114,7 +114,7 @@ def _replaced(programme: ResolvedProgramme, life_years: float, online: Floats) -
     the year whose plan replaces them. After the planning years nothing is planned: chips are
     then taken as replaced when they wear out, and finance buys them again.
     """
-    year = online // MONTHS_PER_YEAR + np.ceil(life_years - 1e-9)
+    year = np.floor(online / MONTHS_PER_YEAR) + np.ceil(life_years - 1e-9)
     december = MONTHS_PER_YEAR * year + MONTHS_PER_YEAR - 1
     return np.where(year > programme.years[-1], np.inf, december)
 
