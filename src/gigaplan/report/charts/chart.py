@@ -166,7 +166,8 @@ def tip(field_name: str, title: str, shown: str | None = None) -> Spec:
     """Return one line of a tooltip."""
     line: Spec = {"field": field_name, "title": title}
     if field_name == "month":
-        return {**line, "type": "temporal", "format": "%B %Y", "formatType": "utc"}
+        # tooltips tell local time: the middle of a month is in that month wherever one reads
+        return {**line, "field": "month_middle", "type": "temporal", "format": "%B %Y"}
     if shown:
         return {**line, "type": "quantitative", "format": shown}
     return {**line, "type": "nominal"}

@@ -155,7 +155,7 @@ def gap_chart(view: RunView) -> Chart | None:
     colour = colours(series)
     x, title = time_axis(), "Billion USD in the quarter"
     tips = [
-        tip("quarter", "Quarter"),
+        tip("month", "Quarter from"),
         tip("mean", "Mean (billion USD)", ",.3~r"),
         tip("p10", "P10", ",.3~r"),
         tip("p50", "P50", ",.3~r"),

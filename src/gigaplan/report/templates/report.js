@@ -11,10 +11,15 @@
     const names = Object.keys(table);
     const columns = names.map((name) => {
       const column = table[name];
-      const values = Array.isArray(column) ? column : column.at.map((i) => column.words[i]);
-      if (name !== "month") return values;
-      return values.map((text) => Date.UTC(+text.slice(0, 4), +text.slice(5, 7) - 1, 1));
+      return Array.isArray(column) ? column : column.at.map((i) => column.words[i]);
     });
+    const month = names.indexOf("month");
+    if (month >= 0) {
+      const texts = columns[month];
+      columns[month] = texts.map((text) => Date.UTC(+text.slice(0, 4), +text.slice(5, 7) - 1, 1));
+      names.push("month_middle");
+      columns.push(columns[month].map((time) => time + 14 * 24 * 3600 * 1000));
+    }
     const count = columns.length ? columns[0].length : 0;
     return Array.from({ length: count }, (_, i) =>
       Object.fromEntries(names.map((name, j) => [name, columns[j][i]])));
