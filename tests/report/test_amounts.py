@@ -72,3 +72,18 @@ def test_a_spread_names_a_shared_unit_once() -> None:
     assert amounts.spread({"p10": 11e3, "p90": 16.9e3}, amounts.power) == "11 to 16.9 GW"
     assert amounts.spread({"p10": 800, "p90": 1200}, amounts.power) == "800 MW to 1.2 GW"
     assert amounts.spread(None, amounts.power) == amounts.NONE
+
+
+@pytest.mark.parametrize(
+    ("unit", "words"),
+    [
+        ("usd_per_kw", "USD/kW"),
+        ("USD/kW", "USD/kW"),
+        ("usd_per_it_mw_year", "USD/IT MW year"),
+        ("m3_per_mwh", "m³/MWh"),
+        ("fraction", "fraction"),
+        ("", ""),
+    ],
+)
+def test_units_are_written_as_people_write_them(unit: str, words: str) -> None:
+    assert amounts.unit_words(unit) == words

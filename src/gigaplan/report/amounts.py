@@ -185,3 +185,26 @@ def in_unit(value: Any, unit: str) -> str:
     if unit in ("fraction", "per year", "share"):
         return f"{figure(100 * number)}%"
     return f"{figure(number)} {unit}".strip()
+
+
+_UNIT_SPELLINGS = {
+    "usd": "USD",
+    "kw": "kW",
+    "mw": "MW",
+    "gw": "GW",
+    "kwh": "kWh",
+    "mwh": "MWh",
+    "gwh": "GWh",
+    "mmbtu": "MMBtu",
+    "m3": "m³",
+    "it": "IT",
+    "co2": "CO₂",
+}
+
+
+def unit_words(unit: str) -> str:
+    """Return a unit as people write it: ``usd_per_kw`` as USD/kW."""
+    parts = unit.replace("_per_", "/").replace("_", " ").split("/")
+    return "/".join(
+        " ".join(_UNIT_SPELLINGS.get(word, word) for word in part.split(" ")) for part in parts
+    )

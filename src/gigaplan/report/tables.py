@@ -157,10 +157,9 @@ def _cell(value: Any, scale: float) -> str:
     number = finite(value)
     if number is None:
         return NONE
-    number *= scale
-    if abs(number) < 0.005:
-        return "0"
-    return amounts.figure(number, 3 if abs(number) < 100 else 4)
+    # one decimal throughout, so that columns line up and lines can be added by eye
+    text = f"{number * scale:,.1f}"
+    return "0" if text in ("0.0", "-0.0") else text.replace("-", "\u2212")
 
 
 def figure_rows(view: RunView) -> list[dict[str, str]]:
@@ -173,7 +172,7 @@ def figure_rows(view: RunView) -> list[dict[str, str]]:
             {
                 "field": str(row.get("field") or ""),
                 "value": amounts.figure(row.get("value"), 4),
-                "unit": str(row.get("unit") or "").replace("_", " "),
+                "unit": amounts.unit_words(str(row.get("unit") or "")),
                 "range": "" if NONE in (low, high) else f"{low} to {high}",
                 "mark": str(row.get("mark") or ""),
                 "origin": str(row.get("origin") or ""),
