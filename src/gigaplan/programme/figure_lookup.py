@@ -102,7 +102,7 @@ class FigureLookup:
             self.used[dotted(where)] = self._own_use(where, number)
 
     def _own_use(self, where: FieldPath, number: float) -> FigureUse:
-        source = self._source_of(where)
+        at, source = self._source_of(where)
         work = self.file.sources.get(source.source) if source else None
         if source is not None and work is not None:
             mark, title, url, note = source.mark, work.title, work.url or "", source.note
@@ -110,6 +110,8 @@ class FigureLookup:
             mark, title, url, note = "stated", "The programme's own statement", "", ""
         else:
             mark, title, url, note = "assumed", "Default of the programme's form", "", ""
+        # a range is that of the figure itself, or of every year of it
+        ranged = at in (where, where[:-1])
         return FigureUse(
             field=dotted(where),
             value=number,
@@ -118,15 +120,18 @@ class FigureLookup:
             mark=mark,
             source_title=title,
             source_url=url,
+            low=source.low if source is not None and ranged else None,
+            high=source.high if source is not None and ranged else None,
             note=note,
         )
 
-    def _source_of(self, path: FieldPath) -> SourceNote | None:
+    def _source_of(self, path: FieldPath) -> tuple[FieldPath, SourceNote | None]:
+        """Return the source note nearest above a field, and where it stands."""
         for end in range(len(path), 0, -1):
             note = self.file.figure_sources.get(path[:end])
             if note is not None:
-                return note
-        return None
+                return path[:end], note
+        return (), None
 
 
 def _catalogue_word(unit: str) -> str:

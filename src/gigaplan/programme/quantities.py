@@ -80,10 +80,10 @@ def parse_quantity(found: Any, units: Mapping[str, float]) -> float:
     if isinstance(found, bool) or not isinstance(found, int | float | str):
         raise _refuse(f"found {describe(found)}; write a number, optionally in {_listed(units)}.")
     value = _parse_text(found, units) if isinstance(found, str) else found
-    if math.isnan(value):
-        raise _refuse("found .nan, which is no number; write the number itself.")
     if abs(value) > _LARGEST:
         raise _refuse("found a number beyond 1e18; that is no quantity of a real programme.")
+    if math.isnan(value):
+        raise _refuse("found .nan, which is no number; write the number itself.")
     return float(value)
 
 
@@ -129,8 +129,9 @@ def describe(found: Any) -> str:
         return "a list"
     if isinstance(found, bool):
         return "true" if found else "false"
-    text = f"'{found}'" if isinstance(found, str) else str(found)
-    return text if len(text) <= 60 else f"{text[:56]}...'"
+    quote = "'" if isinstance(found, str) else ""
+    text = str(found)
+    return f"{quote}{text if len(text) <= 58 else text[:55] + '...'}{quote}"
 
 
 def _check_range(found: Any, value: float, unit: str, low: float, high: float) -> float:
@@ -144,12 +145,22 @@ def _check_range(found: Any, value: float, unit: str, low: float, high: float) -
     raise _refuse(f"found {describe(found)}; {allowed}")
 
 
+def _pattern(units: Mapping[str, float], *, signed: bool) -> str:
+    """Return the regular expression, of JavaScript and Python alike, of a number and its unit."""
+    sign = "[+-]?" if signed else "[+]?"
+    number = r"([0-9][0-9_]*(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
+    names = "|".join(re.escape(name).replace(r"\ ", r"\s+").replace(r"\-", "-") for name in units)
+    return rf"^\s*{sign}{number}\s*({names})\s*$"
+
+
 def _field(units: Mapping[str, float], unit: str, low: float, high: float) -> Any:
     number = {"type": "number", "minimum": low, "maximum": high}
-    schema = {
-        "anyOf": [number, {"type": "string", "examples": [f"1 {name}" for name in units]}],
-        "x-unit": unit,
+    text = {
+        "type": "string",
+        "pattern": _pattern(units, signed=low < 0),
+        "examples": [f"1 {name}" for name in units],
     }
+    schema = {"anyOf": [number, text], "x-unit": unit}
     return (
         BeforeValidator(
             lambda found: _check_range(found, parse_quantity(found, units), unit, low, high)

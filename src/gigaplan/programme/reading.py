@@ -14,6 +14,7 @@ from gigaplan.core.errors import InputError, Problem, nearest
 from gigaplan.programme.base import Strict, Text
 from gigaplan.programme.model import Programme
 from gigaplan.programme.quantities import describe
+from gigaplan.programme.ranges import checked_ranges
 from gigaplan.programme.schema import kinds_at, model_at
 from gigaplan.programme.yaml_tree import (
     FieldPath,
@@ -90,6 +91,8 @@ def read_programme(path: Path | str, shown: str | None = None) -> ProgrammeFile:
     values = dict(tree.value)
     sources, problems = _read_sources(values.pop("sources", None), tree)
     problems += _unknown_sources(tree)
+    figure_sources, wrong_ranges = checked_ranges(tree)
+    problems += wrong_ranges
     programme = None
     try:
         programme = Programme.model_validate(values)
@@ -100,7 +103,7 @@ def read_programme(path: Path | str, shown: str | None = None) -> ProgrammeFile:
     if programme is None or problems:
         raise InputError(_shown(problems, tree.file))
     return ProgrammeFile(
-        programme, path.parent, sources, tree.sources, tree.lines, tree.file, tree.text
+        programme, path.parent, sources, figure_sources, tree.lines, tree.file, tree.text
     )
 
 
@@ -242,7 +245,7 @@ def _worded(item: Any, path: FieldPath, tree: YamlTree, model: type[BaseModel]) 
         "at most 60.",
     }
     is_key = "[key]" in item["loc"]
-    found = describe(item["input"] if is_key else _written(tree, path, item["input"]))
+    found = describe(item["input"] if is_key else tree.at(path, item["input"]))
     hint = ""
     if kind == "literal_error":
         hint = nearest(found.strip("'"), re.findall(r"'([^']*)'", context["expected"]))
@@ -253,17 +256,6 @@ def _worded(item: Any, path: FieldPath, tree: YamlTree, model: type[BaseModel]) 
     )
     values = {key: _plain(value) for key, value in context.items()}
     return _problem_at(tree, path, pattern.format(found=found, **values), hint)
-
-
-def _written(tree: YamlTree, path: FieldPath, otherwise: Any) -> Any:
-    """Return what stands in the file at a path, before any conversion."""
-    value = tree.value
-    for part in path:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            return otherwise
-    return value
 
 
 def _inside(path: FieldPath, model: type[BaseModel]) -> FieldPath:
@@ -285,6 +277,6 @@ def _plain(value: Any) -> str:
 
 def _keys_at(model: type[BaseModel], tree: YamlTree, path: FieldPath) -> set[str]:
     """Return the keys allowed at a place of the file, by walking the model's types."""
-    value = _written(tree, path, None)
+    value = tree.at(path)
     kind = str(value.get("kind", "")) if isinstance(value, dict) else ""
     return set(model_at(model, _inside(path, model), kind).model_fields)

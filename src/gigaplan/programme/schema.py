@@ -106,13 +106,23 @@ def kinds_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
     return [kind for field in fields if field is not None for kind in get_args(field.annotation)]
 
 
+def type_at(path: tuple[str | int, ...]) -> Any:
+    """Return the type, with its checks, of the field at a place of a programme."""
+    annotation, known = _at(path)
+    return Annotated[annotation, *known] if known else annotation
+
+
 def unit_at(path: tuple[str | int, ...]) -> str:
     """Return the unit of the number at a place of a programme; empty if it has none."""
+    return _unit(*_at(path))
+
+
+def _at(path: tuple[str | int, ...]) -> tuple[Any, list[Any]]:
     annotation: Any = Programme
     known: list[Any] = []
     for part in path:
         annotation, known = _field_at(annotation, part)
-    return _unit(annotation, known)
+    return annotation, known
 
 
 def _field_at(annotation: Any, part: str | int) -> tuple[Any, list[Any]]:

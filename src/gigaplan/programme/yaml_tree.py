@@ -39,7 +39,11 @@ FieldPath = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class SourceNote:
-    """Where one figure of a programme is from."""
+    """Where one figure of a programme is from.
+
+    ``low`` and ``high`` are as written until `ranges` has read them as numbers
+    in the field's unit.
+    """
 
     source: str
     mark: str
@@ -61,6 +65,16 @@ class YamlTree:
     def line_of(self, path: FieldPath) -> int:
         """Return the line of a field, or of the nearest field that holds it."""
         return nearest_line(self.lines, path)
+
+    def at(self, path: FieldPath, otherwise: Any = None) -> Any:
+        """Return the value at a path, or `otherwise` if nothing stands there."""
+        value = self.value
+        for part in path:
+            try:
+                value = value[part]
+            except (KeyError, IndexError, TypeError):
+                return otherwise
+        return value
 
 
 def nearest_line(lines: Mapping[FieldPath, int], path: FieldPath) -> int:
