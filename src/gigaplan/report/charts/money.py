@@ -131,7 +131,7 @@ def capex_chart(view: RunView) -> Chart | None:
         "capex",
         "Capital spending by year",
         f"Bars are the mean of all simulated worlds, in dollars{of_year}. Delay moves spending to "
-        "later years, overruns raise it.",
+        "later years, overruns raise it, and chips that wear out are bought again.",
         layered(layers, data={"name": "rows"}),
         {
             "rows": packed(rows.drop(columns=["planned_usd", "group"])),
