@@ -1,6 +1,6 @@
 # Two commands for newcomers: `make run` and `make test`. Both set up what they need.
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
-  command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
   && echo $$p && break; done)
 BIN := .venv/bin
 export OPENBLAS_NUM_THREADS ?= 1

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import jsonschema
 import pytest
 
 from gigaplan.programme.schema import json_schema
 
 from .corpus import GOOD, cases
-
-jsonschema = pytest.importorskip("jsonschema", reason="comes with altair")
 
 
 def as_json(text: str) -> Any:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import jsonschema
 import pytest
 
 from gigaplan.programme.bundled import bundled_names, locate
 from gigaplan.programme.model import Programme
 from gigaplan.programme.schema import json_schema, kinds_at, model_at, type_at, unit_at
 from gigaplan.programme.supply import Tolling
-
-jsonschema = pytest.importorskip("jsonschema", reason="comes with altair")
 
 
 def as_json(text: str) -> Any:
