@@ -112,6 +112,16 @@ def test_files_are_looked_for_from_the_folder_of_the_programme(read: Read, tmp_p
     assert read(text).folder == tmp_path
 
 
+def test_a_programme_may_be_written_as_json(tmp_path: Path) -> None:
+    """JSON is YAML 1.2: years that are keys are texts, and an emoji is two escapes."""
+    value = read_tree(locate("one-campus")).value | {"title": "Campus 🏗"}
+    file = tmp_path / "programme.yaml"
+    file.write_text(json.dumps(value), "utf-8")
+    found = read_programme(file).programme
+    assert found.title == "Campus 🏗"
+    assert found.target == read_programme(locate("one-campus")).programme.target
+
+
 _VALUES = st.recursive(
     st.one_of(
         st.none(),

@@ -129,6 +129,11 @@ def test_a_tag_does_not_make_a_value_of_what_is_none(text: str) -> None:
     assert refusal(text).startswith("p.yaml:1: a: ")
 
 
+def test_half_a_character_is_refused() -> None:
+    assert refusal('a: "\\ud83d"') == "p.yaml:1: a: holds half a character."
+    assert parse_tree('a: "\\ud83d\\ude00"').value == {"a": "😀"}
+
+
 def test_aliases_grow_a_file_up_to_the_limit_and_no_further() -> None:
     ten = "a: &a [{}]\n".format(", ".join("1" * 10))
     fits = "b: [{}]\n".format(", ".join(["*a"] * (MAX_NODES // 11 - 10)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
@@ -58,6 +59,8 @@ def _month(found: Any) -> str:
 
 
 def _year(found: Any) -> Any:
+    if isinstance(found, str) and re.fullmatch("[0-9]{4}", found):
+        found = int(found)  # a key of JSON is always a text
     if isinstance(found, bool) or not isinstance(found, int):
         raise wrong(f"found {describe(found)}; write a calendar year, such as 2030.")
     if not 1990 <= found <= 2150:

@@ -196,7 +196,17 @@ class _Walker:
             return None
         if tag not in ("str", "timestamp"):
             self._refuse_tag(node, path)
-        return text
+        return self._whole_characters(text, path, node)
+
+    def _whole_characters(self, text: str, path: FieldPath, node: Any) -> str:
+        """Return a text with escapes of two halves joined, as JSON writes an emoji."""
+        if text.isascii():
+            return text
+        try:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self._problem(path, "holds half a character.", node.start_mark.line + 1)
+            return ""
 
     def _mapping(self, node: Any, path: FieldPath) -> Any:
         names = {key.value for key, _ in node.value if isinstance(key.value, str)}
