@@ -73,7 +73,11 @@ Month = Annotated[
     BeforeValidator(_month),
     WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$", "examples": ["2030-06"]}),
 ]
-Year = Annotated[int, BeforeValidator(_year)]
+Year = Annotated[
+    int,
+    BeforeValidator(_year),
+    WithJsonSchema({"type": "integer", "minimum": 1990, "maximum": 2150, "examples": [2030]}),
+]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 

@@ -127,23 +127,29 @@ class Programme(Strict):
     base_year: Year = Field(description="Year of all USD in this file.")
     start: Month = Field(description="First month of delivery and cash flow.")
     seed: int = Field(1, strict=True, ge=0, le=2**32 - 1, description="Seed of all draws.")
-    planning: Planning
-    target: ComputeTarget
-    spend_limit: SpendLimit = Field(default_factory=SpendLimit, description="Capital.")
+    planning: Planning = Field(description="When investment is decided and how it is weighed.")
+    target: ComputeTarget = Field(description="The compute that is wanted.")
+    spend_limit: SpendLimit = Field(
+        default_factory=SpendLimit, description="Capital that may be spent."
+    )
     policy: Policy = Field(default_factory=Policy, description="Clean energy and carbon.")
     uncertainty: Uncertainty = Field(default_factory=Uncertainty, description="Shared causes.")
-    zones: dict[Name, Zone] = Field(min_length=1, description="Power market areas.")
-    sites: dict[Name, Site] = Field(min_length=1, description="Places.")
-    campuses: dict[Name, Campus] = Field(min_length=1, description="IT capacity.")
-    accelerators: dict[Name, Accelerator] = Field(min_length=1, description="Chip systems.")
-    power: dict[Name, PowerProject] = Field(default_factory=dict, description="Supply options.")
-    slots: dict[Name, Slots] = Field(default_factory=dict, description="Scarce things.")
+    zones: dict[Name, Zone] = Field(min_length=1, description="Power market areas, by name.")
+    sites: dict[Name, Site] = Field(min_length=1, description="Places, by name.")
+    campuses: dict[Name, Campus] = Field(min_length=1, description="IT capacity, by name.")
+    accelerators: dict[Name, Accelerator] = Field(
+        min_length=1, description="Chip systems, by name."
+    )
+    power: dict[Name, PowerProject] = Field(
+        default_factory=dict, description="Supply options, by name."
+    )
+    slots: dict[Name, Slots] = Field(default_factory=dict, description="Scarce things, by name.")
     rules: list[Rule] = Field(default_factory=list, description="Conditions between projects.")
     company: Company | None = Field(None, description="The parent, if its cash pays.")
     instruments: dict[Name, Instrument] = Field(
-        default_factory=dict, description="Sources of money."
+        default_factory=dict, description="Sources of money, by name."
     )
-    finance: FinanceTerms
+    finance: FinanceTerms = Field(description="How the programme is judged and taxed.")
 
     @model_validator(mode="after")
     def _parts_fit_together(self) -> Self:

@@ -82,7 +82,7 @@ def _admit_sources(schema: dict[str, Any]) -> dict[str, Any]:
     for one in ("additionalProperties", "items"):
         if isinstance(out.get(one), dict):
             out[one] = _or_sourced(out[one])
-    if "properties" not in out and "minLength" in out:  # pydantic's word for the least entries
+    if out.get("type") == "object" and "minLength" in out:  # pydantic's word for the least entries
         out["minProperties"] = out.pop("minLength")
     return out
 
