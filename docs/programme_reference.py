@@ -98,7 +98,7 @@ def _references(part: Any, path: str) -> list[tuple[str, str]]:
     for key, value in part.items():
         if key in ("patternProperties", "additionalProperties"):
             inner = list(value.values()) if key == "patternProperties" else value
-            found += _references(inner, f"{path}.<{_placeholder(part)}>")
+            found += _references(inner, f"{path}.<{_entry_word(part)}>")
         elif key == "items":
             found += _references(value, f"{path}[]")
         elif key in ("anyOf", "oneOf"):
@@ -179,7 +179,7 @@ def _plain(part: Schema) -> str:
     return {"string": "text", "boolean": "true or false"}[str(kind)]
 
 
-def _placeholder(part: Schema) -> str:
+def _entry_word(part: Schema) -> str:
     """Return the word that stands for the key of an entry in a path."""
     return "name" if "enum" in part.get("propertyNames", {}) else _key_word(part)
 
