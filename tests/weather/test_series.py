@@ -55,6 +55,13 @@ def test_a_data_folder_is_used_where_it_has_files_and_every_note_says_which(shar
     ercot = [z for name, z in series.zones.items() if "ercot" in name]
     assert ercot[0].price_provenance[0].kind == "real"
     assert any("different years" in note for note in series.notes)
+    price = ercot[0].price_provenance[0]
+    assert any("USD of 2022 times" in told for told in price.treatments)
+    # 64.32 USD of 2022, and prices rose by a tenth to 2025
+    assert ercot[0].price_usd_per_mwh.mean() == pytest.approx(64.32 * 1.10, rel=0.02)
+    pjm = next(z for name, z in series.zones.items() if "pjm" in name)
+    assert "real demand of region PJM-AEP" in pjm.price_provenance[0].source
+    assert not any(str(shared) in note for note in series.notes)
     for name, kind in kinds.items():
         assert any(note.startswith(f"weather of {name}: {kind}") for note in series.notes)
 

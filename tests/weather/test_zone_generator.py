@@ -7,9 +7,18 @@ import numpy as np
 import pytest
 
 from gigaplan.core.errors import InputError
-from gigaplan.weather import MarketNormals, ZoneSeries, generate_zone, market_normals, read_series
+from gigaplan.weather import (
+    GridYear,
+    MarketNormals,
+    Provenance,
+    ZoneSeries,
+    generate_zone,
+    market_normals,
+    read_series,
+)
 from gigaplan.weather.climate_statistics import autocorrelation
 from gigaplan.weather.data_folder import read_grid_mix
+from gigaplan.weather.model import FloatArray
 from gigaplan.weather.zone_generator import _drivers
 
 
@@ -148,3 +157,40 @@ def test_impossible_normals_are_refused() -> None:
         MarketNormals("x", 40.0, 3.0, 300.0, 0.1, 0.2, 0.1, ("columbus_oh",))
     with pytest.raises(InputError, match="0 weather years"):
         generate_zone(normals("pjm_aep"), weather_years=0)
+
+
+def real_year(demand: FloatArray) -> GridYear:
+    hours = np.arange(8760)
+    sun = np.maximum(np.sin(2 * np.pi * (hours % 24 - 12) / 24), 0)
+    wind = 1 + 0.5 * np.cos(2 * np.pi * hours / 100)
+    tag = Provenance(kind="real", place="a region", source="a file", year=2022)
+    return GridYear(demand, wind, sun, tag)
+
+
+def test_a_price_on_real_demand_follows_it_and_keeps_the_markets_mean() -> None:
+    hours = np.arange(8760)
+    demand = 1000 + 200 * np.cos(2 * np.pi * (hours % 24 - 3) / 24)  # peaks at 03:00 UTC
+    market = normals("pjm_aep")
+    made = generate_zone(market, weather_years=20, grid_year=real_year(demand))
+    by_hour = made.price_usd_per_mwh.mean(axis=0).reshape(365, 24).mean(axis=0)
+    assert abs(int(np.argmax(by_hour)) - 3) <= 1
+    # noise that lasts 20 days leaves about 8% in a year's mean, 2% in that of 20
+    assert made.price_usd_per_mwh.mean() == pytest.approx(market.price_usd_per_mwh, rel=0.06)
+    assert made.price_provenance[0].kind == "generated"
+    assert "real demand of a region" in made.price_provenance[0].source
+    assert "real demand" not in made.carbon_provenance[0].source
+
+
+def test_real_demand_changes_price_alone() -> None:
+    demand = 1000 + np.sin(np.arange(8760) / 50)
+    market = normals("pjm_aep")
+    plain = generate_zone(market, weather_years=2)
+    made = generate_zone(market, weather_years=2, grid_year=real_year(demand))
+    assert np.array_equal(plain.carbon_kg_per_mwh, made.carbon_kg_per_mwh)
+    assert np.array_equal(plain.clean_share_fraction, made.clean_share_fraction)
+    assert not np.array_equal(plain.price_usd_per_mwh, made.price_usd_per_mwh)
+
+
+def test_a_demand_of_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match="the demand of a region is 0 all year"):
+        real_year(np.zeros(8760))

@@ -26,13 +26,14 @@ from gigaplan.weather.series import read_named, series_for
 from gigaplan.weather.site_series import site_series
 from gigaplan.weather.solar import solar_capacity_factor
 from gigaplan.weather.wind import wind_capacity_factor
-from gigaplan.weather.zone_generator import generate_zone
+from gigaplan.weather.zone_generator import GridYear, generate_zone
 
 __all__ = [
     "COOLING_DESIGNS",
     "CoolingFigures",
     "CsvColumn",
     "DownloadError",
+    "GridYear",
     "HourlySeries",
     "HourlyWeather",
     "MarketNormals",

@@ -9,7 +9,8 @@ The folder is laid out as::
     demand/eia930_demand_*.csv        MW by region, UTC, hour-ending
 
 A site takes the nearest place that has a weather file, up to `MOST_KM` away; the
-distance is told. A zone takes the files of its market's system operator.
+distance is told. A zone takes the files of its market's system operator: its price, or
+where there is none the demand, wind and sun that a price can be made from.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from gigaplan.weather.hourly_csv import years_in
 from gigaplan.weather.model import FloatArray, HourlySeries, HourlyWeather, Provenance
 from gigaplan.weather.reading import read_series, read_weather
 from gigaplan.weather.table import read_lines
+from gigaplan.weather.zone_generator import GridYear
 
 MOST_KM: Final = 400.0
 _SAME_POINT_KM: Final = 5.0
@@ -56,10 +58,12 @@ _PATTERNS: Final = (
 
 @dataclass(frozen=True)
 class GridMix:
-    """Carbon and clean share of a grid's energy in one year, shape [hour]."""
+    """Carbon and clean share of a grid's energy, wind and sun in one year, shape [hour]."""
 
     carbon_kg_per_mwh: FloatArray
     clean_share_fraction: FloatArray
+    wind_mw: FloatArray
+    solar_mw: FloatArray
     provenance: Provenance
 
 
@@ -70,6 +74,17 @@ class ZoneData:
     price: HourlySeries | None
     mix: GridMix | None
     demand: HourlySeries | None
+
+    @property
+    def grid_year(self) -> GridYear | None:
+        """Return the demand, wind and sun of one year, where the folder holds them all."""
+        if self.demand is None or self.mix is None:
+            return None
+        if self.mix.wind_mw.mean() <= 0 or self.mix.solar_mw.mean() <= 0:
+            return None
+        return GridYear(
+            self.demand.values, self.mix.wind_mw, self.mix.solar_mw, self.demand.provenance
+        )
 
 
 def data_files(folder: str | Path) -> tuple[Path, ...]:
@@ -146,7 +161,9 @@ def find_zone_data(folder: str | Path, market: str) -> ZoneData:
         else None
     )
     return ZoneData(
-        price=_with_source(price, "ERCOT hub average day-ahead price", "public posting of ERCOT"),
+        price=_with_source(
+            price, "ERCOT hub average", f"day-ahead price, {_YEAR}", "public posting of ERCOT"
+        ),
         mix=read_grid_mix(mix_files[0]) if mix_files else None,
         demand=_demand(root, market),
     )
@@ -178,6 +195,8 @@ def read_grid_mix(path: str | Path, *, year: int = _YEAR) -> GridMix:
     return GridMix(
         carbon / total,
         clean / total,
+        output["WND"],
+        output["SUN"],
         Provenance(
             kind="real",
             place=Path(path).stem,
@@ -199,10 +218,12 @@ def _told_once(by_column: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(f"{', '.join(names)}: {text}" for text, names in columns.items())
 
 
-def _with_source(series: HourlySeries | None, source: str, licence: str) -> HourlySeries | None:
+def _with_source(
+    series: HourlySeries | None, place: str, source: str, licence: str
+) -> HourlySeries | None:
     if series is None:
         return None
-    told = replace(series.provenance, source=source, licence=licence)
+    told = replace(series.provenance, place=place, source=source, licence=licence)
     return replace(series, provenance=told)
 
 
@@ -212,7 +233,12 @@ def _demand(root: Path, market: str) -> HourlySeries | None:
     if column is None or not files:
         return None
     found = read_series(files[0], column, unit="mw", hour_label="ending", year=_YEAR)
-    return _with_source(found, "EIA-930 cleaned demand", "CC BY 4.0 (Ruggles, Farnham, Wongel)")
+    return _with_source(
+        found,
+        f"region {column}",
+        f"EIA-930 cleaned demand, {_YEAR}",
+        "CC BY 4.0 (Ruggles, Farnham, Wongel)",
+    )
 
 
 @lru_cache(maxsize=8)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -60,7 +61,8 @@ class Provenance:
     treatments: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        where = f" ({self.file})" if self.file else ""
+        # the name alone: where a folder lies says nothing of what was used
+        where = f" ({Path(self.file).name})" if self.file else ""
         return f"{self.kind}: {self.place}{where}, {self.source}"
 
 
@@ -159,7 +161,7 @@ class HourlyWeather:
             f"{theirs.place} is of {theirs.year or 'a typical year'}; only one year's wind and sun "
             "belong together.",
         )
-        told = f"wind from {theirs.file or theirs.place} ({theirs.source})"
+        told = f"wind from {Path(theirs.file).name or theirs.place} ({theirs.source})"
         return replace(
             self,
             wind_m_per_s=other.need("wind_m_per_s"),

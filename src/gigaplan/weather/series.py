@@ -149,9 +149,14 @@ def _zone(
         clean_share_fraction=zone.clean_share_fraction,
         places=places,
     )
-    made = generate_zone(normals, weather_years=years, seed=seed)
     found = ZoneData(None, None, None) if folder is None else find_zone_data(folder, zone.market)
-    price = _file_series(zone.price_file, programme.folder) or found.price
+    price = _file_series(zone.price_file, programme.folder) or _in_base_usd(found.price, programme)
+    made = generate_zone(
+        normals,
+        weather_years=years,
+        seed=seed,
+        grid_year=found.grid_year if price is None else None,
+    )
     if price is not None:
         made = replace(
             made,
@@ -165,6 +170,23 @@ def _zone(
         mix = found.mix
         return _with_carbon(made, mix.carbon_kg_per_mwh, mix.clean_share_fraction, mix.provenance)
     return made
+
+
+def _in_base_usd(price: HourlySeries | None, programme: ResolvedProgramme) -> HourlySeries | None:
+    """Return a posted price in USD of the programme's base year.
+
+    A market posts prices in USD of the day; a programme's own file is taken as it stands.
+    """
+    if price is None:
+        return None
+    tag = price.provenance
+    factor = programme.price_index.factor(tag.year, programme.base_year)
+    told = f"USD of {tag.year} times {factor:.3f}, in USD of {programme.base_year}"
+    return replace(
+        price,
+        values=price.values * factor,
+        provenance=replace(tag, treatments=(*tag.treatments, told)),
+    )
 
 
 def _clean_of(carbon: FloatArray, zone: ZoneFigures) -> FloatArray:

@@ -18,6 +18,12 @@ A stylised market, all in units of its mean demand:
 - clean share ``c = (f + w W + s S) / d`` within 0 and 1, f the steady rest; carbon is
   proportional to ``1 - c``. Both are set to the market's means.
 
+A zone may instead be given the demand, wind and sun of a real year (`GridYear`). Then d, W and
+S are that year's over their means, o is nothing, and z is scored against the year's own mean
+and spread; A and B are set so that the year's mean is the market's before noise, the noise
+stays. Its price then falls on the same hours as that year's demand, and is still no observed
+price.
+
 Reference years are six generated years of a fixed seed, so that a zone's figures do
 not depend on how many years are asked for.
 """
@@ -36,7 +42,13 @@ from gigaplan.core.timeline import HOURS_PER_YEAR
 from gigaplan.weather._kernels import autoregress
 from gigaplan.weather.climate import station
 from gigaplan.weather.generator import generate
-from gigaplan.weather.model import FloatArray, MarketNormals, Provenance, ZoneSeries
+from gigaplan.weather.model import (
+    FloatArray,
+    MarketNormals,
+    Provenance,
+    ZoneSeries,
+    check_hours,
+)
 from gigaplan.weather.solar import solar_capacity_factor
 from gigaplan.weather.wind import wind_capacity_factor
 
@@ -68,6 +80,30 @@ class _Drivers:
 
 
 @dataclass(frozen=True)
+class GridYear:
+    """Demand, wind and sun of a real grid in one year, shape [hour]; any unit of power.
+
+    Parameters
+    ----------
+    demand, wind, sun : ndarray
+        Shape [hour], UTC. Each mean must be above 0.
+    provenance : Provenance
+        Where demand came from.
+    """
+
+    demand: FloatArray
+    wind: FloatArray
+    sun: FloatArray
+    provenance: Provenance
+
+    def __post_init__(self) -> None:
+        for name in ("demand", "wind", "sun"):
+            values = getattr(self, name)
+            check_hours(f"the {name} of {self.provenance.place}", values)
+            require(values.mean() > 0, f"the {name} of {self.provenance.place} is 0 all year.")
+
+
+@dataclass(frozen=True)
 class _Calibration:
     demand_mean: float
     wind_mean: float
@@ -80,7 +116,13 @@ class _Calibration:
     carbon_per_unclean: float
 
 
-def generate_zone(market: MarketNormals, *, weather_years: int = 1, seed: int = 1) -> ZoneSeries:
+def generate_zone(
+    market: MarketNormals,
+    *,
+    weather_years: int = 1,
+    seed: int = 1,
+    grid_year: GridYear | None = None,
+) -> ZoneSeries:
     """Return generated price, carbon and clean share of a market's grid.
 
     Parameters
@@ -91,6 +133,9 @@ def generate_zone(market: MarketNormals, *, weather_years: int = 1, seed: int = 
         Years wanted; year y has the weather of `generate` for year y and the same seed.
     seed : int
         Same seed, same bits.
+    grid_year : GridYear, optional
+        A real year whose demand, wind and sun the prices follow, every year the same but for
+        the noise; carbon and clean share are made from generated weather all the same.
 
     Returns
     -------
@@ -105,9 +150,13 @@ def generate_zone(market: MarketNormals, *, weather_years: int = 1, seed: int = 
     require(1 <= weather_years <= 1000, f"{weather_years} weather years; 1 to 1,000 are allowed.")
     set_to = _calibrate(market)
     prices, carbons, cleans, tags = [], [], [], []
+    real_score = None if grid_year is None else grid_year_score(market, grid_year)
+    if real_score is not None:
+        set_to = _with_means_on(market, set_to, real_score)
     for year in range(weather_years):
         drivers = _drivers(market, year, seed)
-        price = _price(market, set_to, drivers, _noise(market.name, year, seed))
+        z = standard_residual(market, year, seed) if real_score is None else real_score
+        price = _price(market, set_to, z, _noise(market.name, year, seed))
         clean = _clean_share(market, set_to, drivers)
         prices.append(price)
         cleans.append(clean)
@@ -122,8 +171,47 @@ def generate_zone(market: MarketNormals, *, weather_years: int = 1, seed: int = 
                 year=year,
             )
         )
+    priced = tags if grid_year is None else [_on_real(tag, grid_year) for tag in tags]
     return ZoneSeries(
-        np.stack(prices), np.stack(carbons), np.stack(cleans), tuple(tags), tuple(tags)
+        np.stack(prices), np.stack(carbons), np.stack(cleans), tuple(priced), tuple(tags)
+    )
+
+
+def grid_year_score(market: MarketNormals, year: GridYear) -> FloatArray:
+    """Return the standard score z of a real year's residual demand, shape [hour]."""
+    residual = (
+        year.demand / year.demand.mean()
+        - market.wind_share_fraction * year.wind / year.wind.mean()
+        - market.solar_share_fraction * year.sun / year.sun.mean()
+    )
+    spread = float(residual.std())
+    require(spread > 0, f"the demand of {year.provenance.place} is the same in every hour.")
+    result: FloatArray = (residual - residual.mean()) / spread
+    return result
+
+
+def _with_means_on(market: MarketNormals, c: _Calibration, z: FloatArray) -> _Calibration:
+    """Return the constants whose price over the hours of `z` has the market's mean.
+
+    A year without a scarce hour has all of its mean from energy.
+    """
+    energy, scarcity = (float(shape.mean()) for shape in price_shapes(z))
+    share = market.scarcity_share_fraction if scarcity > 0 else 0.0
+    mean = market.price_usd_per_mwh
+    return replace(
+        c,
+        price_scale=(1 - share) * mean / energy,
+        scarcity_scale=share * mean / scarcity if scarcity > 0 else 0.0,
+    )
+
+
+def _on_real(tag: Provenance, year: GridYear) -> Provenance:
+    demand = year.provenance
+    return replace(
+        tag,
+        source="gigaplan zone generator on the market's annual means and the real demand of "
+        f"{demand.place} ({demand.source}) with the wind and sun of its grid",
+        treatments=demand.treatments,
     )
 
 
@@ -183,10 +271,7 @@ def _residual(market: MarketNormals, c: _Calibration, drivers: _Drivers) -> Floa
     return result
 
 
-def _price(
-    market: MarketNormals, c: _Calibration, drivers: _Drivers, noise: FloatArray
-) -> FloatArray:
-    z = (_residual(market, c, drivers) - c.residual_mean) / c.residual_spread
+def _price(market: MarketNormals, c: _Calibration, z: FloatArray, noise: FloatArray) -> FloatArray:
     energy, scarcity = price_shapes(z)
     price = c.price_scale * energy * np.exp(noise) + c.scarcity_scale * scarcity
     return np.minimum(price, market.price_cap_usd_per_mwh)
