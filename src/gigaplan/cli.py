@@ -168,7 +168,11 @@ def check(
     if as_json:
         _print_json(found)
     else:
-        counts = ", ".join(f"{n} {what}" for what, n in found["counts"].items())
+        counts = ", ".join(
+            f"{n} {what.removesuffix('s') if n == 1 else what}"
+            for what, n in found["counts"].items()
+            if n
+        )
         _print(f"{found['programme']} is a complete programme: {counts}.")
 
 
