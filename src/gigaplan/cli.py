@@ -168,12 +168,8 @@ def check(
     if as_json:
         _print_json(found)
     else:
-        counts = ", ".join(
-            f"{n} {what.removesuffix('s') if n == 1 else what}"
-            for what, n in found["counts"].items()
-            if n
-        )
-        _print(f"{found['programme']} is a complete programme: {counts}.")
+        counts = "".join(f"\n  {what:<20}{n:>6}" for what, n in found["counts"].items())
+        _print(f"{found['programme']} is a complete programme.{counts}")
 
 
 @app.command("report")
