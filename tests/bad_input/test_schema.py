@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import jsonschema
 import pytest
-
-from gigaplan.programme.schema import json_schema
 
 from .corpus import GOOD, cases
 
-
-def as_json(text: str) -> Any:
-    """Return a programme as an editor hands it to a validator: keys are texts."""
-    from ruamel.yaml import YAML
-
-    yaml = YAML(typ="safe", pure=True)
-    yaml.version = (1, 2)
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {str(key): plain(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [plain(item) for item in value]
-        return value if isinstance(value, int | float | str | None) else str(value)
-
-    return plain(yaml.load(text))
+AsJson = Callable[[str], Any]
 
 
-@pytest.fixture(scope="module")
-def validator() -> Any:
-    schema = json_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
-
-
-def test_the_programme_that_is_broken_below_is_valid(validator: Any) -> None:
+def test_the_programme_that_is_broken_below_is_valid(as_json: AsJson, validator: Any) -> None:
     assert [error.message for error in validator.iter_errors(as_json(GOOD))] == []
 
 
@@ -71,6 +47,8 @@ _SEEN_BY_A_SCHEMA = [
 
 
 @pytest.mark.parametrize("broken", _SEEN_BY_A_SCHEMA)
-def test_what_a_schema_can_see_it_refuses_as_the_reader_does(validator: Any, broken: str) -> None:
+def test_what_a_schema_can_see_it_refuses_as_the_reader_does(
+    as_json: AsJson, validator: Any, broken: str
+) -> None:
     (case,) = [case for case in cases() if case.broken == broken]
     assert not validator.is_valid(as_json(case.text))

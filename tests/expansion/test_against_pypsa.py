@@ -7,7 +7,6 @@ optimal prices unique and comparable. The shared peer cases are in `test_against
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,37 +28,12 @@ from gigaplan.expansion import (
 )
 from gigaplan.expansion.assets import annuity_fraction
 
+from .pypsa_peer import prices_of, pypsa, same, solve_model
+
+__all__ = ["pypsa"]  # the fixture
+
 pytestmark = pytest.mark.filterwarnings("ignore")
-RELATIVE = 1e-6
 RATE = 0.07
-
-
-@pytest.fixture(scope="session")
-def pypsa() -> Any:
-    found = pytest.importorskip("pypsa")
-    logging.getLogger("pypsa").setLevel(logging.ERROR)
-    logging.getLogger("linopy").setLevel(logging.ERROR)
-    return found
-
-
-def solve_model(network: Any) -> float:
-    status = network.optimize.solve_model(
-        solver_name="highs", log_to_console=False, mip_rel_gap=1e-9
-    )
-    assert status[1] == "optimal"
-    return float(network.model.objective.value)
-
-
-def prices_of(network: Any, bus: str) -> NDArray[np.float64]:
-    """Return the raw duals of a bus's balance."""
-    dual = network.model.constraints["Bus-nodal_balance"].dual
-    dimension = next(d for d in dual.dims if d != "snapshot")
-    return np.asarray(dual.sel({dimension: bus}).values, dtype=np.float64)
-
-
-def same(ours: Any, theirs: Any) -> None:
-    size = float(np.max(np.abs(theirs)))
-    np.testing.assert_allclose(ours, theirs, rtol=RELATIVE, atol=RELATIVE * size)
 
 
 def series(seed: int, hours: int) -> dict[str, NDArray[np.float64]]:

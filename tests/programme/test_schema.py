@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import jsonschema
 import pytest
 
 from gigaplan.programme.bundled import bundled_names, locate
@@ -12,33 +12,11 @@ from gigaplan.programme.model import Programme
 from gigaplan.programme.schema import json_schema, kinds_at, model_at, type_at, unit_at
 from gigaplan.programme.supply import Tolling
 
-
-def as_json(text: str) -> Any:
-    """Return a programme as an editor hands it to a validator: keys are texts."""
-    from ruamel.yaml import YAML
-
-    yaml = YAML(typ="safe", pure=True)
-    yaml.version = (1, 2)
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {str(key): plain(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [plain(item) for item in value]
-        return value if isinstance(value, int | float | str | None) else str(value)
-
-    return plain(yaml.load(text))
-
-
-@pytest.fixture(scope="module")
-def validator() -> Any:
-    schema = json_schema()
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
+AsJson = Callable[[str], Any]
 
 
 @pytest.mark.parametrize("name", bundled_names())
-def test_a_bundled_programme_is_valid(validator: Any, name: str) -> None:
+def test_a_bundled_programme_is_valid(as_json: AsJson, validator: Any, name: str) -> None:
     programme = as_json(locate(name).read_text("utf-8"))
     assert [error.message for error in validator.iter_errors(programme)] == []
 
