@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -364,3 +365,31 @@ def test_two_thousand_draws_take_seconds() -> None:
     start = time.perf_counter()
     finance.fund(small.programme(), small.plan(), world, summary)
     assert time.perf_counter() - start < 15
+
+
+def test_rent_and_fixed_cost_end_with_the_contract_and_the_plant() -> None:
+    world = small.trajectories(4)
+    world.online_month[6:] = np.array([12 * 2029.0, 12 * 2029.0 + 0.5])[:, None]
+    summary = small.operating(world)
+
+    def block(**changes: Any) -> programme_money.Block:
+        project = small.supply("reactor", **changes)
+        programme = dataclasses.replace(small.programme(), power={"reactor": project})
+        assets = programme_sources.assets_of(programme, small.plan(), world)
+        sources = of_draws.Sources(programme, small.plan(), world, summary, assets, {})
+        return _block(sources, slice(0, 4))
+
+    toll = Tolling(capacity_usd_per_kw_year=120.0, term_years=2)
+    forever = Tolling(capacity_usd_per_kw_year=120.0, term_years=20)
+    long, short = block(contract=forever).flows.energy_usd, block(contract=toll).flows.energy_usd
+    assert long is not None
+    assert short is not None
+    saved = (long.values - short.values)[:, 0] / (120.0 * 1000 * 200.0 / 12)
+    month = small.TIMELINE.first + np.arange(len(small.TIMELINE))
+    expected = (month >= 12 * 2031).astype(float) + (month >= 12 * 2031 + 1)
+    np.testing.assert_allclose(saved, expected, atol=1e-6)
+    owned = block(contract=Own(), life_years=2.0).compute.power_running_usd
+    assert owned is not None
+    running = owned.values[:, 0] / (120.0 * 1000 * 200.0 / 12)
+    there = (month >= 12 * 2029).astype(float) + (month >= 12 * 2029 + 1) - expected
+    np.testing.assert_allclose(running, there, atol=1e-6)

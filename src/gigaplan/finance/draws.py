@@ -85,6 +85,26 @@ class Sources:
         result: Array = np.cumsum(added[:-1], axis=0)
         return result
 
+    def serving_mw(self, project: str, part: slice) -> Array:
+        """Return MW of a power project's units in service, [month, draw].
+
+        A unit leaves at the end of its life or contract, as in delivery and operations, if that
+        is within the planning years; what ends later is taken as renewed on the same terms,
+        since energy is held at what it costs in the last of them.
+        """
+        figures, contract = self.programme.power[project], self.programme.power[project].contract
+        years = figures.life_years if contract.kind == "own" else contract.term_years
+        positions = self.entities("unit", frozenset((project,)))
+        total = self.online_mw(positions, part)
+        last = MONTHS_PER_YEAR * (self.programme.years[-1] + 1)
+        months = np.arange(self.months)[:, None] + self.first_month
+        for i in positions:
+            online = self.trajectories.online_month[i, part]
+            # operations counts from the first whole month of service too
+            end = np.ceil(np.ceil(online - 1e-9) + MONTHS_PER_YEAR * years)
+            total -= self.trajectories.entities[i].mw * ((months >= end) & (end < last))
+        return np.maximum(total, 0.0)
+
     def spending(
         self, positions: list[int], months_before: Mapping[int, float], part: slice
     ) -> Array:

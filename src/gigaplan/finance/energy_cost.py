@@ -111,7 +111,7 @@ def _contract_cost(sources: Sources, name: str, mwh: Array, part: slice) -> Arra
 def _expected_mwh(sources: Sources, name: str, part: slice) -> Array:
     project = sources.programme.power[name]
     available = (1 - project.forced_outage_fraction) * (1 - project.planned_outage_fraction)
-    online = sources.online_mw(sources.entities("unit", frozenset((name,))), part)
+    online = sources.serving_mw(name, part)
     calendar = (sources.first_month + np.arange(sources.months)) // MONTHS_PER_YEAR
     mean = np.stack([year_mean(online, calendar == year) for year in sources.operating.years])
     return mean * (_HOURS_PER_YEAR * available)

@@ -228,7 +228,8 @@ def _notes(sources: Sources) -> tuple[str, ...]:
         f"Servers that wear out after {programme.years[-1]} are bought again at the same real "
         f"cost every {life:.1f} years, so that compute is held to the end of the cash flows.",
         "Energy after the last planning year costs what it does in that year, and for IT MW online "
-        "beyond that the mean over draws.",
+        "beyond that the mean over draws: contracts and plants that end later are taken as renewed "
+        "on the same terms.",
         "A loss of the programme lowers the company's tax on other income; what exceeds that is "
         "carried forward.",
         "At the end of the cash flows assets are worth what their remaining life would still earn.",
@@ -240,7 +241,14 @@ def _notes(sources: Sources) -> tuple[str, ...]:
         )
     if programme.company is None:
         notes.append("No company is given: what instruments do not cover is a funding gap.")
+    owned = {
+        programme.power[build.project].credit
+        for build in sources.plan.units
+        if programme.power[build.project].contract.kind == "own"
+    }
     for name, law in sources.credits.items():
+        if name not in owned:
+            continue
         kind = "of capital" if law.share_fraction else "USD per MWh"
         amount = law.share_fraction or law.usd_per_mwh
         notes.append(

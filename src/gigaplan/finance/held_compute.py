@@ -62,7 +62,7 @@ def _power(sources: Sources, site: str, part: slice) -> Array:
     for name, project in sources.programme.power.items():
         if project.site == site:
             share = 1.0 if project.resource == "firm" else project.capacity_credit_fraction
-            total += share * sources.online_mw(sources.entities("unit", frozenset((name,))), part)
+            total += share * sources.serving_mw(name, part)
     return total
 
 

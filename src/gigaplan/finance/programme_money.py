@@ -124,7 +124,7 @@ def _power_running(sources: Sources, part: slice) -> Array:
         positions = sources.entities("unit", frozenset((name,)))
         if positions and project.contract.kind == "own":
             yearly = 1000 * project.fixed_om_usd_per_kw_year
-            out += yearly / MONTHS_PER_YEAR * sources.online_mw(positions, part)
+            out += yearly / MONTHS_PER_YEAR * sources.serving_mw(name, part)
     return out
 
 
@@ -136,7 +136,7 @@ def _rents(sources: Sources, part: slice) -> Array:
         positions = sources.entities("unit", frozenset((name,)))
         if positions and contract.kind == "tolling":
             yearly = 1000 * contract.capacity_usd_per_kw_year
-            out += yearly / MONTHS_PER_YEAR * sources.online_mw(positions, part)
+            out += yearly / MONTHS_PER_YEAR * sources.serving_mw(name, part)
     return out
 
 
@@ -186,7 +186,7 @@ def credit_flows(sources: Sources, factors: Array, part: slice) -> Array:
 
 def _unit_energy(sources: Sources, name: str, part: slice) -> Array:
     """Return MWh per MW in service of a project, [month, draw]."""
-    online = sources.online_mw(sources.entities("unit", frozenset((name,))), part)
+    online = sources.serving_mw(name, part)
     mwh = sources.operating.project_energy_mwh.get(name)
     if mwh is None:
         return np.zeros_like(online)

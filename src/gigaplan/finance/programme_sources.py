@@ -73,7 +73,10 @@ def _power_classes(programme: ResolvedProgramme, plan: Plan) -> tuple[dict[str, 
         project = programme.power[name]
         tax_class = f"macrs_{project.macrs_years}"
         classes[tax_class] = classes.get(tax_class, 0.0) + capital / total
-        life += project.life_years * capital / total
+        # a prepayment buys energy for the contract's term, not a plant for its life
+        contract = project.contract
+        years = contract.term_years if contract.kind == "prepayment" else project.life_years
+        life += years * capital / total
     return classes, round(MONTHS_PER_YEAR * life)
 
 
