@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gigaplan.core.errors import InputError
-from gigaplan.operations import OperationsResult, operate
+from gigaplan.operations import OperationsResult, Unit, operate
+from gigaplan.operations.site_system import SiteSystems
 from gigaplan.programme import Entity, Plan, Trajectories, read_programme
 from gigaplan.programme.bundled import locate
 from gigaplan.programme.resolve import resolve
@@ -210,3 +211,64 @@ def test_more_samples_than_draws_keep_the_draws_apart(
 def test_a_missing_series_is_named(programme: ResolvedProgramme, series: Series) -> None:
     with pytest.raises(InputError, match="site 'new-albany'"):
         run(programme, world(programme), replace(series, sites={}))
+
+
+def units_at(programme: ResolvedProgramme, world: Trajectories, series: Series) -> set[Unit]:
+    found = SiteSystems(programme, world, series).at(SITE, 2030)
+    assert found is not None
+    return {
+        replace(u, first_hour=0, end_hour=None, availability_fraction=None) for u in found.units
+    }
+
+
+def test_adding_a_project_moves_no_outage_of_another(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    firm, remote = owned_firm(programme), remote_clean(programme)
+    mine = (remote, 500.0, 12 * 2029.0)
+    alone = units_at(programme, world(programme, units=(mine,)), series)
+    both = units_at(programme, world(programme, units=((firm, 80.0, 12 * 2029.0), mine)), series)
+    # outages are drawn by name and refuelling by phase: both are part of a unit
+    assert alone < both
+
+
+def test_connections_fail_apart_from_each_other_and_anew_each_year(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    second = "second"
+    two = replace(
+        programme,
+        sites={**programme.sites, second: replace(programme.sites[SITE], name=second)},
+    )
+    series = replace(series, sites={**series.sites, second: series.sites[SITE]})
+    moves = world(programme)
+    twice = replace(
+        moves,
+        entities=(*moves.entities, replace(moves.entities[0], owner=second, site=second)),
+        online_month=np.repeat(moves.online_month, 2, axis=0),
+        sites=(SITE, second),
+        site_online_it_mw=np.repeat(moves.site_online_it_mw, 2, axis=0),
+    )
+    found = operate(two, plan_of(two), twice, series, samples=40 * DRAWS)
+    short = {(p.year, p.site): p.eue_mwh.mean for p in found.by_site}
+    assert all(mwh > 0 for mwh in short.values())
+    assert short[2030, SITE] != short[2030, second]
+    systems = SiteSystems(two, twice, series)
+    names = {
+        system.grid.name
+        for site in (SITE, second)
+        for year in YEARS
+        if (system := systems.at(site, year)) is not None
+    }
+    assert len(names) == 4
+
+
+def test_what_is_sold_is_told_apart_from_what_serves_the_site(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    remote = remote_clean(programme)
+    found = run(programme, world(programme, units=((remote, 900.0, 12 * 2029.0),)), series)
+    year = found.by_period[1]
+    assert year.sold_mwh[remote].mean > 0
+    used = sum(e.mean for e in year.energy_mwh.values()) - year.sold_mwh[remote].mean
+    assert used == pytest.approx(year.served_mwh.mean, rel=1e-6)

@@ -162,6 +162,7 @@ def _site_year(
         grid_usd=grid_usd,
         sales_usd=sales,
         project_mwh=made,
+        project_sold_mwh=by.sold_mwh,
         project_variable_usd=variable,
         wanted_it_mwh=by.wanted_it_mwh,
         lost_it_mwh=by.lost_it_mwh,

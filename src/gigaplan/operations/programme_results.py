@@ -39,6 +39,8 @@ class PeriodResult:
         per MWh, and imports, less sales; base-year USD.
     energy_mwh : mapping of str to Estimate
         Energy made by project (sold elsewhere included), and ``grid`` for imports.
+    sold_mwh : mapping of str to Estimate
+        The part of it that is sold elsewhere, by project.
     served_share : mapping of str to Estimate
         By tier: IT work done over IT work wanted.
     """
@@ -56,6 +58,7 @@ class PeriodResult:
     co2_t: Estimate
     cost_usd: Estimate
     energy_mwh: Mapping[str, Estimate]
+    sold_mwh: Mapping[str, Estimate]
     served_share: Mapping[str, Estimate]
 
 
@@ -130,6 +133,7 @@ class SiteYear:
     grid_usd: Floats
     sales_usd: Floats
     project_mwh: Mapping[str, Floats]
+    project_sold_mwh: Mapping[str, Floats]
     project_variable_usd: Mapping[str, Floats]
     wanted_it_mwh: Mapping[str, Floats]
     lost_it_mwh: Mapping[str, Floats]
@@ -171,6 +175,7 @@ def period_result(year: int, site: str, parts: list[SiteYear], samples: int) -> 
     lost = total((part.lost_it_mwh for part in parts), samples)
     energy = total((part.project_mwh for part in parts), samples)
     energy["grid"] = summed("grid_mwh")
+    sold = total((part.project_sold_mwh for part in parts), samples)
     return PeriodResult(
         year=year,
         site=site,
@@ -185,6 +190,7 @@ def period_result(year: int, site: str, parts: list[SiteYear], samples: int) -> 
         co2_t=estimate(summed("co2_t")),
         cost_usd=estimate(summed("cost_usd")),
         energy_mwh={name: estimate(mwh) for name, mwh in energy.items()},
+        sold_mwh={name: estimate(mwh) for name, mwh in sold.items()},
         served_share={name: ratio(wanted[name] - lost[name], wanted[name]) for name in wanted},
     )
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan import catalogue
+from gigaplan.core.random_streams import uniforms
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.operations.model import (
     Floats,
@@ -162,16 +163,20 @@ class SiteSystems:
         return [i for i, e in enumerate(self.trajectories.entities) if e.kind == kind]
 
     def _spread_phases(self) -> dict[int, float]:
-        """Return where each unit's first block stands in its outage cycle, spread evenly.
+        """Return where each unit's first block stands in its outage cycle.
 
-        Steps of the golden section keep any number of neighbours apart, and a unit
-        that is added later moves none before it.
+        A project begins anywhere, by its name, and its blocks follow in steps of the golden
+        section, which keep any number of neighbours apart: no project moves another.
         """
-        phases, place = {}, 0
+        phases: dict[int, float] = {}
+        place: dict[str, int] = {}
         for i in self._units:
-            phases[i] = place * _GOLDEN % 1.0
-            project = self.programme.power[self.trajectories.entities[i].owner]
-            place += _block_count(project, self.trajectories.entities[i].mw)
+            entity = self.trajectories.entities[i]
+            first = place.get(entity.owner, 0)
+            start = float(uniforms(0, "operations.refuelling start", entity.owner, 1, 1)[0, 0])
+            phases[i] = (start + first * _GOLDEN) % 1.0
+            blocks = _block_count(self.programme.power[entity.owner], entity.mw)
+            place[entity.owner] = first + blocks
         return phases
 
     def zone_share(self, site: str, year: int) -> float:
@@ -218,7 +223,7 @@ class SiteSystems:
             units=tuple(units),
             storage=storage,
             storage_scale=scale,
-            grid=self._grid(site),
+            grid=self._grid(site, year),
             tiers=tiers,
             it_mw=it_mw,
             grid_mw=self._connection(site, year),
@@ -266,7 +271,7 @@ class SiteSystems:
                 turned = Refuelling(turned.cycle_months, turned.length_days, phase)
             units.append(
                 Unit(
-                    f"{entity.owner}/{entity.name}/{i}.{block} in {year}",
+                    f"{entity.owner}/{entity.name}.{block} in {year}",
                     mw / count,
                     forced_outage_fraction=steady_fraction,
                     temperature_outages=table,
@@ -355,7 +360,7 @@ class SiteSystems:
             scale[project.name] = online / most
         return tuple(stores), scale
 
-    def _grid(self, site: str) -> Grid:
+    def _grid(self, site: str, year: int) -> Grid:
         zone = self.series.zones[self.programme.sites[site].zone]
         carbon = self.programme.carbon_usd_per_tonne / 1000
         out = catalogue.figure("technology.grid.forced_outage_fraction").value
@@ -367,6 +372,8 @@ class SiteSystems:
             price_usd_per_mwh=(zone.price_usd_per_mwh + carbon * zone.carbon_kg_per_mwh).T,
             co2_kg_per_mwh=zone.carbon_kg_per_mwh.T,
             clean_share_fraction=np.clip(zone.clean_share_fraction, 0, 1).T,
+            # outages are drawn by name: each site's connection, and each year, has its own
+            name=f"connection of {site} in {year}",
         )
 
     def _connection(self, site: str, year: int) -> Floats:

@@ -41,16 +41,18 @@ def _with_error(name: str, value: Estimate) -> Row:
 
 
 def energy_rows(result: OperationsResult) -> list[Row]:
-    """Return energy by year, site and source."""
+    """Return energy that serves the sites by year, site and source, and what is sold beside it."""
     return [
         {
             "year": period.year,
             "site": period.site or "programme",
             "source": source,
-            "mwh": energy.mean,
+            "mwh": energy.mean - sold,
+            "sold_mwh": sold,
         }
         for period in (*result.by_period, *result.by_site)
         for source, energy in period.energy_mwh.items()
+        for sold in (period.sold_mwh[source].mean if source in period.sold_mwh else 0.0,)
     ]
 
 
