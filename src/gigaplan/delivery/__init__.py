@@ -11,7 +11,7 @@ from gigaplan.delivery.durations import (
     Triangular,
 )
 from gigaplan.delivery.factors import Factors, nearest_correlation
-from gigaplan.delivery.from_programme import deliver
+from gigaplan.delivery.from_programme import deliver, planned_online_it_mw
 from gigaplan.delivery.learning import completed_before, learned_cost
 from gigaplan.delivery.model import (
     Activity,
@@ -66,6 +66,7 @@ __all__ = [
     "lognormal_fit",
     "nearest_correlation",
     "online_compute",
+    "planned_online_it_mw",
     "simulate",
     "spend_by_month",
 ]

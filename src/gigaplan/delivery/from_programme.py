@@ -17,6 +17,8 @@ through its connection; they change its energy, not its room for compute.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,36 +78,11 @@ def deliver(
     """
     plan = fitting_plan(programme, plan)
     seed = programme.seed if seed is None else seed
-    units, unit_entities, slots = unit_activities(programme, plan)
-    phases, phase_entities = phase_activities(programme, plan)
-    chips, chip_entities = accelerator_activities(programme, plan, phase_entities)
-    steps, step_entities = connection_activities(programme, plan)
-    delivered = [*unit_entities, *phase_entities, *chip_entities, *step_entities]
-    activities = [*units, *phases, *chips, *steps]
     factors = shared_causes(programme)
-    holds = design_holds(programme, activities)
-    result = simulate(
-        activities,
-        factors=factors,
-        draws=draws,
-        seed=seed,
-        threads=threads,
-        start_month=float(programme.timeline.first),
-        slots=slots,
-        holds=holds,
-        outcome="start_and_finish",
-        critical=False,
-        horizon_months=float(len(programme.timeline)),
-    )
-    online_month = _rows(result, [item.last for item in delivered])
+    work = _scheduled(programme, plan, factors, draws, seed, threads)
+    delivered, result, online_month = work.delivered, work.result, work.online_month
     money = capital(programme, plan, delivered, result, online_month, factors, threads)
-    online = online_compute(
-        site_capacities(programme, plan, delivered, result, online_month),
-        first_month=programme.timeline.first,
-        months=len(programme.timeline),
-        draws=draws,
-        threads=threads,
-    )
+    online = _online(programme, plan, work, threads)
     return Trajectories(
         timeline=programme.timeline,
         draws=draws,
@@ -120,9 +97,65 @@ def deliver(
         entity_capex_usd=money.by_entity,
         targets=_targets(programme, online),
         notes=(
-            *_notes(programme, draws, len(activities), delivered, bool(holds)),
+            *_notes(programme, draws, len(result.ids), delivered, work.held),
             *result.messages,
         ),
+    )
+
+
+def planned_online_it_mw(
+    programme: ResolvedProgramme, plan: Plan
+) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Return sites, and the IT MW online at each if all comes when planned, [site, month]."""
+    plan = fitting_plan(programme, plan)
+    work = _scheduled(programme, plan, shared_causes(programme), 1, programme.seed, 1)
+    online = _online(programme, plan, work, 1)
+    return online.sites, online.planned_it_mw
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A plan's activities in every draw; months are [entity, draw]."""
+
+    delivered: list[Delivered]
+    result: SimulationResult
+    online_month: NDArray[np.float64]
+    held: bool
+
+
+def _scheduled(
+    programme: ResolvedProgramme, plan: Plan, factors: Factors, draws: int, seed: int, threads: int
+) -> _Work:
+    units, unit_entities, slots = unit_activities(programme, plan)
+    phases, phase_entities = phase_activities(programme, plan)
+    chips, chip_entities = accelerator_activities(programme, plan, phase_entities)
+    steps, step_entities = connection_activities(programme, plan)
+    delivered = [*unit_entities, *phase_entities, *chip_entities, *step_entities]
+    activities = [*units, *phases, *chips, *steps]
+    holds = design_holds(programme, activities)
+    result = simulate(
+        activities,
+        factors=factors,
+        draws=draws,
+        seed=seed,
+        threads=threads,
+        start_month=float(programme.timeline.first),
+        slots=slots,
+        holds=holds,
+        outcome="start_and_finish",
+        critical=False,
+        horizon_months=float(len(programme.timeline)),
+    )
+    return _Work(delivered, result, _rows(result, [item.last for item in delivered]), bool(holds))
+
+
+def _online(programme: ResolvedProgramme, plan: Plan, work: _Work, threads: int) -> OnlineCompute:
+    return online_compute(
+        site_capacities(programme, plan, work.delivered, work.result, work.online_month),
+        first_month=programme.timeline.first,
+        months=len(programme.timeline),
+        draws=work.result.draws,
+        threads=threads,
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gigaplan.core.statistics import percentiles, standard_error
 from gigaplan.core.timeline import month_text
-from gigaplan.programme import BOTTLENECKS, CAPEX_GROUPS, Entity, PhaseBuild, Plan, Trajectories
+from gigaplan.programme import BOTTLENECKS, CAPEX_GROUPS, Entity, Plan, Trajectories
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.study.plan_tables import Row, planned_it_mw
 
@@ -17,21 +17,23 @@ _QUANTILES = (0.1, 0.5, 0.9)
 
 
 def online_rows(trajectories: Trajectories, plan: Plan, programme: ResolvedProgramme) -> list[Row]:
-    """Return online compute by month, for the programme and for each site."""
-    rows = _online_of("programme", trajectories.online_it_mw(), trajectories)
-    planned = _planned_by_month(trajectories, plan)
-    for row, value in zip(rows, planned, strict=True):
-        row["planned_it_mw"] = value
+    """Return online compute by month, for the programme and for each site.
+
+    ``planned_it_mw`` is what is online if everything comes in the month it is planned for.
+    """
+    from gigaplan.delivery import planned_online_it_mw
+
+    sites, planned = planned_online_it_mw(programme, plan)
+    rows = _online_of("programme", trajectories.online_it_mw(), planned.sum(axis=0), trajectories)
     for i, site in enumerate(trajectories.sites):
-        site_rows = _online_of(site, trajectories.site_online_it_mw[i], trajectories)
-        planned = _planned_at_site(site, trajectories, plan, programme)
-        for row, value in zip(site_rows, planned, strict=True):
-            row["planned_it_mw"] = value
-        rows += site_rows
+        online = trajectories.site_online_it_mw[i]
+        rows += _online_of(site, online, planned[sites.index(site)], trajectories)
     return rows
 
 
-def _online_of(name: str, online: NDArray[Any], trajectories: Trajectories) -> list[Row]:
+def _online_of(
+    name: str, online: NDArray[Any], planned: NDArray[Any], trajectories: Trajectories
+) -> list[Row]:
     values = online.astype(np.float64)
     low, middle, high = np.quantile(values, _QUANTILES, axis=1)
     mean, error = values.mean(axis=1), standard_error(values)
@@ -39,7 +41,7 @@ def _online_of(name: str, online: NDArray[Any], trajectories: Trajectories) -> l
         {
             "month": month,
             "site": name,
-            "planned_it_mw": 0.0,
+            "planned_it_mw": float(planned[i]),
             "p10": float(low[i]),
             "p50": float(middle[i]),
             "p90": float(high[i]),
@@ -48,38 +50,6 @@ def _online_of(name: str, online: NDArray[Any], trajectories: Trajectories) -> l
         }
         for i, month in enumerate(trajectories.timeline.months)
     ]
-
-
-def _planned_by_month(trajectories: Trajectories, plan: Plan) -> list[float]:
-    """Return the plan's compute by month: a year's addition is spread over its months."""
-    out = []
-    for i, year in enumerate(trajectories.timeline.year_of_month):
-        before = planned_it_mw(plan, int(year) - 1) if year > plan.years[0] else None
-        after = planned_it_mw(plan, int(year))
-        month = (trajectories.timeline.first + i) % 12
-        start = after if before is None else before
-        out.append(start + (after - start) * (month + 1) / 12)
-    return out
-
-
-def _planned_at_site(
-    site: str, trajectories: Trajectories, plan: Plan, programme: ResolvedProgramme
-) -> list[float]:
-    """Return the phases planned at a site by month; those that operate already, from the start."""
-    first = trajectories.timeline.first
-    out = np.zeros(len(trajectories.timeline))
-    for phase in plan.phases:
-        if programme.campuses[phase.campus].site == site:
-            out[_service_month(phase, programme) - first :] += phase.it_mw
-    return [float(value) for value in out]
-
-
-def _service_month(phase: PhaseBuild, programme: ResolvedProgramme) -> int:
-    """Return the month a phase is planned to serve from: the end of its planned year."""
-    campus = programme.campuses[phase.campus]
-    if any(p.name == phase.phase and p.status == "operating" for p in campus.phases):
-        return programme.timeline.first
-    return 12 * phase.year + 11
 
 
 def bottleneck_rows(trajectories: Trajectories) -> list[Row]:
