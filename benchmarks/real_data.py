@@ -157,9 +157,9 @@ def _of_prices(tables: Tables, series: Series) -> Iterator[Answer]:
 
 def _built(tables: Tables) -> Iterator[Answer]:
     decisions, entities = tables["decisions"], tables["entities"]
-    technology = dict(zip(entities.owner, entities.technology, strict=True))
+    technology: dict[str, str] = dict(zip(entities.owner, entities.technology, strict=True))
     units = decisions[decisions.kind == "unit"].copy()
-    units["of"] = [POWER_OF.get(t, t) for t in map(technology.get, units.name)]
+    units["of"] = [POWER_OF.get(t, t) for t in (technology[name] for name in units.name)]
     for of, mw in units.groupby("of").mw.sum().items():
         yield Answer(f"power taken, {of}", "MW", float(mw))
     phases = decisions[decisions.kind == "phase"]
