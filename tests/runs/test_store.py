@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gigaplan.core.errors import InputError
-from gigaplan.runs import RunStore, content_id
+from gigaplan.runs import RunStore, code_id, content_id
 
 
 def _write(folder: Path, programme: str = "one", created: str = "2026-01-01T00:00:00Z") -> None:
@@ -97,6 +97,11 @@ def test_a_stage_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     store.write_stage("plan", "k", {"a": [1.5, None]})
     assert store.read_stage("plan", "k") == {"a": [1.5, None]}
     assert store.runs() == []
+
+
+def test_the_code_has_one_name_in_one_installation() -> None:
+    assert code_id() == code_id()
+    assert len(code_id()) == 12
 
 
 def test_the_same_content_has_the_same_name_and_other_content_another(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+import gigaplan.core
+
 ID_LENGTH = 12
 
 
@@ -24,6 +26,18 @@ def content_id(parts: Any) -> str:
     digest = hashlib.blake2b(digest_size=16)
     _feed(digest, parts)
     return digest.hexdigest()[:ID_LENGTH]
+
+
+def code_id() -> str:
+    """Return a short name of gigaplan's own code and data, as installed.
+
+    A run computed by other code is another run, also between two versions.
+    """
+    root = Path(gigaplan.core.__file__).parents[1]
+    files = sorted(
+        path for path in root.rglob("*") if path.suffix in (".py", ".csv") and path.is_file()
+    )
+    return content_id({str(path.relative_to(root)): path for path in files})
 
 
 def _feed(digest: Any, part: Any) -> None:

@@ -15,7 +15,7 @@ from gigaplan.programme.bundled import locate
 from gigaplan.programme.reading import ProgrammeFile, read_programme
 from gigaplan.programme.resolve import resolve
 from gigaplan.programme.resolved import ResolvedProgramme
-from gigaplan.runs import RunStore, content_id
+from gigaplan.runs import RunStore, code_id, content_id
 from gigaplan.study.pipeline import (
     STAGES,
     Progress,
@@ -135,7 +135,7 @@ def _inputs(file: ProgrammeFile, resolved: ResolvedProgramme, settings: Settings
     files = [site.weather_file for site in resolved.sites.values()]
     files += [f for z in resolved.zones.values() for f in (z.price_file, z.carbon_file)]  # type: ignore[misc]
     return {
-        "version": VERSION,
+        "code": code_id(),
         "programme": file.programme.model_dump(mode="json"),
         "figures": [dataclasses.asdict(figure) for figure in resolved.figures],
         "files": [file.folder / found.path for found in files if found is not None],
