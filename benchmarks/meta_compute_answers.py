@@ -294,7 +294,8 @@ def _paid(run: Run) -> tuple[str, str]:
     return "6 How it is paid for.", (
         f"capital, real: {capital}, and to the end of {through} a mean of {_bn(early)} of the "
         f"{_bn(limit['cumulative_usd'])} allowed (`capex`); free cash flow, nominal: {flows}; "
-        f"depreciation 2030 {_bn(-worn.p50)}; debt with leases to EBITDA 2030 {debt.p50:.2f} ({debt.p10:.2f} to "
+        f"depreciation 2030 {_bn(-worn.p50)}; debt with leases to EBITDA 2030 "
+        f"{debt.p50:.2f} ({debt.p10:.2f} to "
         f"{debt.p90:.2f}) (`statements`); a gap is left in {(gaps > 0).mean():.0%} of draws, mean "
         f"{_bn(gap['mean'])} ± {_bn(gap['standard_error'])} (`metrics`, `draws`)."
     )
