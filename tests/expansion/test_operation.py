@@ -257,6 +257,27 @@ def test_annual_matching_counts_a_surplus_that_hourly_matching_does_not(one_site
         solve(clean_problem(one_site, 0.75, "hourly", export_price_fraction=0.0))
 
 
+def test_selling_what_is_contracted_and_buying_from_the_grid_counts_nothing_twice(
+    one_site: Builder,
+) -> None:
+    # Of 100 MW, K are contracted and half of the rest is clean: K + (100 - K) / 2 = 90 at K = 80.
+    # Were K sold and 100 MW bought, with half of that counted too, 40 would do.
+    case = one_site(
+        site={"zone": "z", "connection_mw": 500.0},
+        zones=(
+            Zone(
+                name="z",
+                price_usd_per_mwh=50.0,
+                dirty_fraction=0.5,
+                sale_price_fraction=1.0,
+            ),
+        ),
+        supplies=(Supply(name="wind", zone="z", route="zone", fixed_usd_per_mw_year=6e5),),
+        limits=Limits(clean_share_fraction=0.9, clean_matching="annual"),
+    )
+    assert solve(case).capacity.supply_mw["wind"] == pytest.approx([80.0])
+
+
 def test_carbon_has_its_price_and_its_cap(one_site: Builder) -> None:
     # Gas at 30 + 0.4 t * 50 = 50 against clean power at 70: gas, unless the cap allows only half.
     def problem(**limits: Any) -> ExpansionProblem:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gigaplan.core.errors import InputError
-from gigaplan.operations import OperationsResult, Unit, operate
+from gigaplan.operations import Grid, OperationsResult, Unit, assess, operate
 from gigaplan.operations.site_system import SiteSystems
 from gigaplan.programme import Entity, Plan, Trajectories, read_programme
 from gigaplan.programme.bundled import locate
@@ -272,3 +272,15 @@ def test_what_is_sold_is_told_apart_from_what_serves_the_site(
     assert year.sold_mwh[remote].mean > 0
     used = sum(e.mean for e in year.energy_mwh.values()) - year.sold_mwh[remote].mean
     assert used == pytest.approx(year.served_mwh.mean, rel=1e-6)
+
+
+def test_the_grid_s_clean_part_counts_on_what_is_bought_less_what_is_sold() -> None:
+    # 150 MW clean against 100 then 300 MW: 50 are sold, then 150 bought, of which 0.4 are clean.
+    # By the year 150 + 0.4 (75 - 25) of 200; by the hour 100 of 100 and 150 + 60 of 300.
+    load = np.repeat([100.0, 300.0], 4380)
+    unit = Unit("wind", 150.0, clean=True, must_run=True, remote=True)
+    grid = Grid(1000.0, price_usd_per_mwh=50.0, clean_share_fraction=0.4)
+    found = assess([unit], load, grid=grid, samples=2).energy
+    assert found is not None
+    assert found.clean_share_annual.mean == pytest.approx(170 / 200)
+    assert found.clean_share_hourly.mean == pytest.approx(310 / 400)

@@ -122,6 +122,11 @@ class _Tally:
                 clean = 1 - problem.by_hour(zones[site.zone].dirty_fraction)[0]
                 self._count(self.energy_mwh, site.name, float(bought.sum()))
                 self.clean_mwh += float(bought @ clean)
+                if site.name in dispatch.export_mw:
+                    self.clean_mwh -= float(weights * dispatch.export_mw[site.name][0] @ clean)
+        for name, sold in dispatch.sale_mw.items():
+            clean = 1 - problem.by_hour(zones[name].dirty_fraction)[0]
+            self.clean_mwh -= float(weights * sold[0] @ clean)
 
     @staticmethod
     def _count(totals: dict[str, float], name: str, mwh: float) -> None:
@@ -325,6 +330,10 @@ def _dispatched(
             priced = clean * counted + carbon * np.asarray(co2)
             cost[columns[key]] += problem.hours.weights * priced
 
+    def refund(key: Key, dirty: FloatArray) -> None:
+        if key in columns and not hourly:
+            cost[columns[key]] += problem.hours.weights * clean * (1 - dirty)
+
     for option in problem.supplies:
         dirty = option.dirty_fraction
         if option.route == "virtual":
@@ -337,6 +346,9 @@ def _dispatched(
             dirty_share = problem.by_hour(zone.dirty_fraction)[0]
             co2 = problem.by_hour(zone.co2_t_per_mwh)[0]
             charge(("import", site.name, 0), dirty_share, co2)
+            refund(("export", site.name, 0), dirty_share)
+    for zone in problem.zones:
+        refund(("sale", zone.name, 0), problem.by_hour(zone.dirty_fraction)[0])
     program = replace(form.program, cost=cost)
     point = Session(program, threads=threads).solve_linear()
     if point.status != "optimal":

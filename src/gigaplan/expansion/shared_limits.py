@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gigaplan.expansion.assembly import Assembly, IntArray
+from gigaplan.expansion.assembly import Assembly, IntArray, Key
 from gigaplan.expansion.assets import Asset, Assets
 from gigaplan.expansion.model import EitherOr, ExpansionProblem, Prerequisite, Site
 from gigaplan.expansion.operation import MILLION, demand_per_it_mw
@@ -101,8 +101,26 @@ def _imports(
     ]
 
 
+def _sales(
+    assembly: Assembly, problem: ExpansionProblem, y: int
+) -> list[tuple[FloatArray, IntArray]]:
+    """Return dirty share and columns of what zones' projects and sites sell in a period."""
+    zones = {zone.name: zone for zone in problem.zones}
+    keys: list[tuple[str, Key]] = [(name, ("sale", name, y)) for name in zones]
+    keys += [(s.zone, ("export", s.name, y)) for s in problem.sites if s.zone is not None]
+    return [
+        (problem.by_hour(zones[name].dirty_fraction)[y], assembly.columns[key])
+        for name, key in keys
+        if key in assembly.columns
+    ]
+
+
 def _add_clean_share(assembly: Assembly, problem: ExpansionProblem) -> None:
-    """Add ``clean made >= share * demand`` (annual) or ``dirty drawn <= rest`` (hourly), GWh."""
+    """Add ``clean made >= share * demand`` (annual) or ``dirty drawn <= rest`` (hourly), GWh.
+
+    Annually the grid's clean share counts on what is bought less what is sold: else selling
+    contracted energy and buying the same from the grid would count its clean part twice.
+    """
     assert problem.limits.clean_share_fraction is not None
     least = problem.by_period(problem.limits.clean_share_fraction)
     hourly = problem.limits.clean_matching == "hourly"
@@ -120,6 +138,8 @@ def _add_clean_share(assembly: Assembly, problem: ExpansionProblem) -> None:
         for dirty, _, bought in _imports(assembly, problem, y):
             counted = -dirty if hourly else 1 - dirty
             assembly.add_entries(rows, bought, counted * energy)
+        for dirty, sold in [] if hourly else _sales(assembly, problem, y):
+            assembly.add_entries(rows, sold, -(1 - dirty) * energy)
         asked = -(1 - least[y]) if hourly else least[y]
         for site in problem.sites:
             demand = float(demand_per_it_mw(problem, site)[y] @ energy)

@@ -216,7 +216,8 @@ class Energy:
     clean_share_hourly : Estimate
         Sum over hours of min(clean, served) over served load.
     clean_share_annual : Estimate
-        Clean energy of the year (sold too) over served load, at most 1.
+        Clean energy of the year (sold too), with the clean part of what is bought less what is
+        sold, over served load, at most 1.
     """
 
     sources: tuple[SourceResult, ...]

@@ -367,7 +367,8 @@ def _add_up(
         year[at_source + g] = _sum(hourly[TRACE_SCALARS + g])
         if d.remote[g] > 0.0:
             # The rest is sold in the hours that pay for it; it counts in the year's clean
-            # energy, not in the hour's.
+            # energy, not in the hour's. The grid's clean part is then of what is bought less
+            # what is sold, or the clean part of the same MWh would count twice.
             room, out, cost = available[g], hourly[TRACE_SCALARS + g], d.cost_usd_per_mwh[g]
             total = 0.0
             for h in range(sold.size):
@@ -378,3 +379,4 @@ def _add_up(
             year[CLEAN_MADE] += total * d.clean[g]
     if d.remote.sum() > 0.0:
         year[SOLD_USD] = _dot(sold, price)
+        year[CLEAN_MADE] -= _dot(sold, d.grid_clean[weather])
