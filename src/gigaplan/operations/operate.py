@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
 
 from gigaplan.core.errors import InputError, require
 from gigaplan.operations.assessment import assess
-from gigaplan.operations.model import ByDraw
+from gigaplan.operations.model import ByDraw, Floats
 from gigaplan.operations.programme_results import (
     OperationsResult,
     SiteDisplay,
@@ -162,11 +164,27 @@ def _site_year(
         grid_usd=grid_usd,
         sales_usd=sales,
         project_mwh=made,
-        project_sold_mwh=by.sold_mwh,
+        project_sold_mwh=_sold(system, made, by.sold_mwh),
         project_variable_usd=variable,
         wanted_it_mwh=by.wanted_it_mwh,
         lost_it_mwh=by.lost_it_mwh,
     )
+
+
+def _sold(
+    system: SiteSystem, made: Mapping[str, Floats], sold: Mapping[str, Floats]
+) -> dict[str, Floats]:
+    """Return what each project sells; contracts that must be taken sell alike by what they make.
+
+    The dispatch uses them one after the other, which says nothing of them: none costs more.
+    """
+    alike = {unit.source for unit in system.units if unit.remote and unit.must_run}
+    names = [name for name in sold if name in alike]
+    zero = np.zeros_like(next(iter(made.values()))) if made else np.zeros(1)
+    all_made = sum((made[name] for name in names), start=zero)
+    all_sold = sum((sold[name] for name in names), start=zero)
+    share = np.divide(all_sold, all_made, out=np.zeros_like(all_made), where=all_made > 0)
+    return dict(sold) | {name: made[name] * share for name in names}
 
 
 def _result(years: tuple[int, ...], samples: int, draws: int, runs: list[Run]) -> OperationsResult:

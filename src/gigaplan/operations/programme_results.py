@@ -40,7 +40,8 @@ class PeriodResult:
     energy_mwh : mapping of str to Estimate
         Energy made by project (sold elsewhere included), and ``grid`` for imports.
     sold_mwh : mapping of str to Estimate
-        The part of it that is sold elsewhere, by project.
+        The part of it that is sold elsewhere, by project; contracts that must be taken sell
+        alike at a site.
     served_share : mapping of str to Estimate
         By tier: IT work done over IT work wanted.
     """
