@@ -258,3 +258,16 @@ def test_a_project_added_to_the_programme_changes_no_other_s_world(joined: Resul
             joined.operations.summary.project_energy_mwh[other],
             rtol=1e-12,
         )
+
+
+def test_a_net_present_value_without_revenue_says_that_it_is_of_cost_alone(joined: Results) -> None:
+    from gigaplan.study.finance_tables import finance_summary
+
+    assert joined.finance is not None
+    told = finance_summary(joined.finance)
+    if joined.programme.finance.revenue_usd_per_it_mw_year is None:
+        assert "cost alone" in told["npv_usd_reason"]
+        assert told["irr"] is None
+        assert told["irr_reason"]
+    else:
+        assert "npv_usd_reason" not in told

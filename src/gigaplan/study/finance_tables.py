@@ -101,4 +101,7 @@ def _metric_entry(metric: Metric) -> dict[str, Any]:
     value: Percentiles | None = metric.value
     if value is None:
         return {metric.name: None, f"{metric.name}_reason": metric.reason}
-    return {metric.name: asdict(value)}
+    found: dict[str, Any] = {metric.name: asdict(value)}
+    if metric.reason:
+        found[f"{metric.name}_reason"] = metric.reason
+    return found
