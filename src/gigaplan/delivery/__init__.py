@@ -11,7 +11,11 @@ from gigaplan.delivery.durations import (
     Triangular,
 )
 from gigaplan.delivery.factors import Factors, nearest_correlation
-from gigaplan.delivery.from_programme import deliver, planned_online_it_mw
+from gigaplan.delivery.from_programme import (
+    deliver,
+    planned_online_it_mw,
+    shared_cause_scores,
+)
 from gigaplan.delivery.learning import completed_before, learned_cost
 from gigaplan.delivery.model import (
     Activity,
@@ -67,6 +71,7 @@ __all__ = [
     "nearest_correlation",
     "online_compute",
     "planned_online_it_mw",
+    "shared_cause_scores",
     "simulate",
     "spend_by_month",
 ]

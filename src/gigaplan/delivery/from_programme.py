@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
-from gigaplan.delivery.durations import Quantiles
+from gigaplan.delivery.durations import Normal, Quantiles
 from gigaplan.delivery.factors import Factors
 from gigaplan.delivery.model import Activity, Holds, SimulationResult
 from gigaplan.delivery.online import OnlineCompute, online_compute
@@ -163,6 +163,29 @@ def shared_causes(programme: ResolvedProgramme) -> Factors:
     """Return the causes that tie draws together: the programme's own, and each site's consent."""
     own = [cause for cause, share in programme.shared_cause_share.items() if share > 0]
     return Factors((*own, *(consent_factor(site) for site in programme.sites)))
+
+
+def shared_cause_scores(
+    programme: ResolvedProgramme, *, draws: int, seed: int | None = None
+) -> dict[str, NDArray[np.float64]]:
+    """Return the normal score of each of the programme's shared causes in each draw.
+
+    They are those that `deliver` draws: a higher score is what makes things late and dear.
+    """
+    factors = shared_causes(programme)
+    own = [cause for cause, share in programme.shared_cause_share.items() if share > 0]
+    if not own:
+        return {}
+    # far enough above zero that no length is cut off
+    middle = 100.0
+    found = simulate(
+        [Activity(cause, Normal(middle, 1.0), loadings={cause: 1.0}) for cause in own],
+        factors=factors,
+        draws=draws,
+        seed=programme.seed if seed is None else seed,
+        critical=False,
+    )
+    return {c: np.asarray(found.finish_months[found.position(c)] - middle) for c in own}
 
 
 def design_holds(programme: ResolvedProgramme, activities: list[Activity]) -> dict[str, Holds]:

@@ -1,10 +1,12 @@
 """What moves an outcome: how much of its spread over draws goes with each cause.
 
-The share of a factor is the squared rank correlation of factor and outcome.
-Factors that move together (shared causes) share what they explain, so shares
-need not add up to one; they say where to look, not what would change. The
-standard error is that of a squared correlation of `n` draws,
-``2 |r| (1 - r^2) / sqrt(n)`` (delta method on Fisher's variance).
+First come the causes that many things share (labour, supply chain, the grid ...): the
+share of one is its squared rank correlation with the outcome; they are independent. The
+share of a thing's own date or cost is that of what the shared causes leave of it (its
+squared semi-partial rank correlation), so that nothing is named for moving with the rest.
+Own shares of things that wait for each other overlap, so shares need not add up to one;
+they say where to look, not what would change. The standard error is that of a squared
+correlation of `n` draws, ``2 |r| (1 - r^2) / sqrt(n)`` (delta method on Fisher's variance).
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.study.plan_tables import Row
 
 _MOST = 12
+_WHOLE = 1e-6
+"""Share of a factor's variance below which the shared causes explain all of it."""
 Floats = NDArray[np.float64]
 
 
@@ -36,8 +40,16 @@ def driver_rows(
     programme : ResolvedProgramme
         Names for people.
     """
+    from gigaplan.delivery import shared_cause_scores
+
     factors = _factors(trajectories, programme)
-    ranks = {name: _ranks(values) for name, values in factors.items()}
+    causes = {
+        f"Shared cause: {name.replace('_', ' ')}": _standard(_ranks(scores))
+        for name, scores in shared_cause_scores(
+            programme, draws=trajectories.draws, seed=trajectories.seed
+        ).items()
+    }
+    ranks = causes | _left_by(causes, {name: _ranks(v) for name, v in factors.items()})
     rows: list[Row] = []
     for output, values in outcomes.items():
         if np.ptp(values) == 0:
@@ -76,6 +88,29 @@ def _factors(trajectories: Trajectories, programme: ResolvedProgramme) -> dict[s
             if np.ptp(values) > 0:
                 out[f"{label}: {what}"] = values
     return out
+
+
+def _left_by(causes: dict[str, Floats], ranks: dict[str, Floats]) -> dict[str, Floats]:
+    """Return what the causes leave of each factor's ranks; those they explain whole are left out.
+
+    The rest is the residual of least squares on the causes' ranks.
+    """
+    if not causes:
+        return ranks
+    base = np.column_stack([np.ones_like(next(iter(causes.values()))), *causes.values()])
+    basis, _ = np.linalg.qr(base)
+    out = {}
+    for name, rank in ranks.items():
+        values = _standard(rank)
+        rest = values - basis @ (basis.T @ values)
+        if np.mean(rest**2) > _WHOLE:
+            out[name] = rest
+    return out
+
+
+def _standard(ranks: Floats) -> Floats:
+    result: Floats = (ranks - ranks.mean()) / ranks.std()
+    return result
 
 
 def _label(kind: str, owner: str, programme: ResolvedProgramme) -> str:
