@@ -267,6 +267,7 @@ def test_a_net_present_value_without_revenue_says_that_it_is_of_cost_alone(joine
     told = finance_summary(joined.finance)
     if joined.programme.finance.revenue_usd_per_it_mw_year is None:
         assert "cost alone" in told["npv_usd_reason"]
+        assert "counts nothing that the compute earns" in told["funding_gap_usd_reason"]
         assert told["irr"] is None
         assert told["irr_reason"]
     else:

@@ -239,6 +239,11 @@ def _notes(sources: Sources) -> tuple[str, ...]:
             "Chips that stood before the programme earn and cost in the company's own cash flow; "
             "evenly aged, they leave over a server's life. All figures are of the other compute."
         )
+    if programme.finance.revenue_usd_per_it_mw_year is None:
+        notes.append(
+            "No revenue of compute is stated, so cash, debt and the funding gap count none: they "
+            "are what the rest of the company must carry."
+        )
     if programme.company is None:
         notes.append("No company is given: what instruments do not cover is a funding gap.")
     owned = {

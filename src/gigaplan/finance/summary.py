@@ -110,6 +110,8 @@ def _metrics(single: dict[str, Array], defined: NDArray[np.bool_]) -> tuple[Metr
             reason = ""
             if name == "npv_usd" and "irr_roots" not in single:
                 reason = "no revenue is stated: the present value is that of cost alone."
+            if name in _OF_CASH and "irr_roots" not in single:
+                reason = "no revenue is stated: cash counts nothing that the compute earns."
             if needs_compute and not defined.all():
                 reason = f"no compute comes online in {np.mean(~defined):.0%} of draws, left out."
             value = percentiles(chosen) if chosen.size else None
@@ -117,6 +119,7 @@ def _metrics(single: dict[str, Array], defined: NDArray[np.bool_]) -> tuple[Metr
     return tuple(metrics)
 
 
+_OF_CASH = frozenset({"funding_gap_usd", "peak_debt_usd"})
 _ALWAYS = frozenset({"npv_usd", "funding_gap_usd", "peak_debt_usd", "capex_usd"})
 
 

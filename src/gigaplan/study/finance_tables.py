@@ -91,6 +91,9 @@ def finance_summary(result: FinanceResult) -> dict[str, Any]:
         },
         "funding_gap_usd": asdict(result.funding_gap_usd),
     }
+    gap = next(m for m in result.metrics if m.name == "funding_gap_usd")
+    if gap.reason:
+        out["funding_gap_usd_reason"] = gap.reason
     for metric in (result.npv_usd, result.irr, result.required_revenue_usd_per_gw_year):
         out.update(_metric_entry(metric))
     out["notes"] = list(result.notes)
