@@ -24,6 +24,7 @@ SECTIONS = {
     "policy": "Policy",
     "sites": "Sites and connections",
     "campuses": "Campuses",
+    "accelerators": "Chips",
     "power": "Power",
     "slots": "Scarce deliveries",
     "company": "The company",
@@ -205,7 +206,11 @@ def _cost(run: Run) -> tuple[str, str]:
 def _month(run: Run) -> tuple[str, str]:
     prices = run.table("shadow_prices")
     target = prices[prices.kind == "target"].set_index("year").value
+    energy = run.table("planned_energy")
+    opened = energy[energy.mwh > 1000].groupby("site").year.min()
+    # before a site runs, a MW of connection to it is of no use by itself
     links = prices[(prices.kind == "connection") & (prices.value > 0)]
+    links = links[links.year >= links.entity.map(opened)]
     best = links.sort_values("value", ascending=False).head(1)
     told = "; ".join(
         f"{year} {target[year] / 12 / 1e3:,.0f}" for year in (2028, 2030, target.index.max())
@@ -296,7 +301,7 @@ def _paid(run: Run) -> tuple[str, str]:
         f"{_bn(limit['cumulative_usd'])} allowed (`capex`); free cash flow, nominal: {flows}; "
         f"depreciation 2030 {_bn(-worn.p50)}; debt with leases to EBITDA 2030 "
         f"{debt.p50:.2f} ({debt.p10:.2f} to "
-        f"{debt.p90:.2f}) (`statements`); a gap is left in {(gaps > 0).mean():.0%} of draws, mean "
+        f"{debt.p90:.2f}) (`statements`); with no revenue counted, a gap is left in {(gaps > 0).mean():.0%} of draws, mean "
         f"{_bn(gap['mean'])} ± {_bn(gap['standard_error'])} (`metrics`, `draws`)."
     )
 

@@ -150,7 +150,16 @@ def _of_prices(tables: Tables, series: Series) -> Iterator[Answer]:
         mean = float(zone.price_usd_per_mwh.mean())
         yield Answer(f"market price, {name}, mean of the year", "USD/MWh", mean)
     prices = tables["shadow_prices"]
-    paid = prices[(prices.kind == "power_price") & (prices.value > 0)]
+    energy = tables["planned_energy"]
+    at_work = {
+        (site, year)
+        for (site, year), mwh in energy.groupby(["site", "year"]).mwh.sum().items()
+        if mwh > 1000
+    }
+    # before a site runs its price of power is of nothing
+    runs = [where in at_work for where in zip(prices.entity, prices.year, strict=True)]
+    paid = prices[runs]
+    paid = paid[paid.kind == "power_price"]
     for site, value in paid.groupby("entity").value.mean().items():
         yield Answer(f"price of power in the plan, {site}", "USD/MWh", float(value))
 
@@ -216,6 +225,7 @@ class Bench:
             scratch,
             years,
         )
+        self.inputs: dict[str, Any] = {}
         self.resolved: ResolvedProgramme = resolve(
             read_programme(locate(programme)), seed=settings.seed
         )
@@ -234,7 +244,16 @@ class Bench:
             self.resolved, weather_years=years, data_dir=data, seed=self.resolved.seed
         )
         tables = Tables(outcome.folder)
+        self._same_programme(outcome.folder)
         return answers(tables, series, self.years), tables
+
+    def _same_programme(self, folder: Path) -> None:
+        """Stop if anything but the data and the weather years differs from the first run."""
+        found = json.loads((folder / "inputs.json").read_text("utf-8"))
+        inputs = {k: v for k, v in found.items() if not k.startswith("settings.")}
+        self.inputs = self.inputs or inputs
+        if inputs != self.inputs:
+            sys.exit("the programme or the catalogue changed between two runs; start again")
 
     def only(self, folder: Path, kind: str) -> Path:
         """Return a folder that holds one kind of a data folder's files."""
