@@ -302,7 +302,8 @@ def _paid(run: Run) -> tuple[str, str]:
         f"depreciation 2030 {_bn(-worn.p50)}; debt with leases to EBITDA 2030 "
         f"{debt.p50:.2f} ({debt.p10:.2f} to "
         f"{debt.p90:.2f}) (`statements`); with no revenue counted, a gap is left in "
-        f"{(gaps > 0).mean():.0%} of draws, mean {_bn(gap['mean'])} ± {_bn(gap['standard_error'])} (`metrics`, `draws`)."
+        f"{(gaps > 0).mean():.0%} of draws, mean {_bn(gap['mean'])} ± "
+        f"{_bn(gap['standard_error'])} (`metrics`, `draws`)."
     )
 
 
