@@ -149,12 +149,15 @@ def test_energy_by_source_makes_the_load(
             assert made == pytest.approx(load, rel=1e-6, abs=50.0)
 
 
-def test_shadow_prices_are_told_for_each_year_and_site(
+def test_shadow_prices_are_told_for_each_year_a_site_has_compute_in(
     campus: tuple[ResolvedProgramme, PlannedProgramme],
 ) -> None:
-    resolved, found = campus
+    _, found = campus
     power = [price for price in found.plan.shadow_prices if price.kind == "power_price"]
-    assert len(power) == len(resolved.years) * len(resolved.sites)
+    online = found.solution.online_it_mw["new-albany"]
+    with_compute = [y for y, mw in zip(found.plan.years, online, strict=True) if mw > 0]
+    assert with_compute == [2028, 2029, 2030, 2031, 2032]
+    assert [price.year for price in power] == with_compute
     assert {price.unit for price in power} == {"usd_per_mwh"}
 
 

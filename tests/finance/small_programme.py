@@ -158,6 +158,7 @@ def programme(**changes: Any) -> ResolvedProgramme:
         0.2,
         ("gb200",),
         CLASS,
+        outside_view_applied=True,
     )
     chip = AcceleratorFigures(
         "gb200", "gb200", 2.5e7, 0.0, month_index("2025-01"), None, 5.0, 500.0, 1e15, SPAN, {}

@@ -234,7 +234,10 @@ def _cost_ratios(
             if project.contract.kind == "own" and project.status != "operating":
                 out[kind, owner] = _ratio(project.reference_class, project.outside_view_applied)
         elif kind == "phase" and item.parts:
-            out[kind, owner] = _ratio(programme.campuses[owner].reference_class, False)
+            out[kind, owner] = _ratio(
+                programme.campuses[owner].reference_class,
+                programme.campuses[owner].outside_view_applied,
+            )
     return out
 
 

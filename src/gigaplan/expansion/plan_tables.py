@@ -111,9 +111,12 @@ def _shadow_prices(problem: ExpansionProblem, solution: Solution) -> tuple[Shado
     found: list[ShadowPrice] = []
 
     def add(kind: str, entity: str, values: FloatArray, unit: str) -> None:
+        # a site without compute yet has no price: its duals rest on limits of no consequence
+        loaded = solution.online_it_mw.get(entity, np.ones(len(years)))
         found.extend(
             ShadowPrice(kind, entity, year, float(value), unit)  # type: ignore[arg-type]
-            for year, value in zip(years, values, strict=True)
+            for year, value, online in zip(years, values, loaded, strict=True)
+            if online > _DUST_MW
         )
 
     for name, values in prices.power_usd_per_mwh.items():

@@ -342,4 +342,6 @@ def _vintages(
         interest,
         payment,
     )
+    # loans that end leave rounding dust in the running sum of payments, of either sign
+    np.maximum(payment, 0.0, out=payment)
     return balance, interest, payment

@@ -220,6 +220,7 @@ def _campus(name: str, campus: Campus, programme: Programme, take: FigureLookup)
         ),
         accelerators=tuple(campus.accelerators),
         reference_class=reference_class("buildings", _HALL_OUTSIDE_WEIGHT, take),
+        outside_view_applied=campus.hall_usd_per_it_kw is None,
     )
 
 

@@ -139,7 +139,11 @@ class PhaseFigures:
 
 @dataclass(frozen=True, slots=True)
 class CampusFigures:
-    """A campus; hall cost is per IT kW and holds shell, electrical and cooling, not servers."""
+    """A campus; hall cost is per IT kW and holds shell, electrical and cooling, not servers.
+
+    ``outside_view_applied`` is true of the catalogue's hall cost, which is a price that markets
+    paid, overruns and all: its class then gives it spread, and no uplift of its mean.
+    """
 
     name: str
     title: str
@@ -153,6 +157,7 @@ class CampusFigures:
     deferrable_batch_fraction: float
     accelerators: tuple[str, ...]
     reference_class: ReferenceClassFigures
+    outside_view_applied: bool
 
     @property
     def pausable_training_fraction(self) -> float:

@@ -191,7 +191,9 @@ def _metrics(table: pd.DataFrame) -> str:
         shown = amounts.usd_short if "USD" in unit else partial(amounts.in_unit, unit=unit)
         values = [shown(r.get(p)) for p in ("p10", "p50", "p90")]
         rows.append((metric_words(str(r["metric"]))[0], *values))
-    return text_table("Money, USD", ("Figure", "P10", "P50", "P90"), rows)
+    said = dict.fromkeys(str(r["reason"]) for r in table.to_dict("records") if r.get("reason"))
+    notes = "".join(f"\n{textwrap.fill(reason, 78)}" for reason in said)
+    return text_table("Money, USD", ("Figure", "P10", "P50", "P90"), rows) + notes
 
 
 def _cost_split(table: pd.DataFrame) -> str:

@@ -22,7 +22,18 @@ _MEANS = ("water_m3", "co2_t", "load_mwh", "cost_usd")
 
 def operations_rows(result: OperationsResult) -> list[Row]:
     """Return one row per planning year for the programme and for each site with load."""
-    return [_period_row(period) for period in (*result.by_period, *result.by_site)]
+    periods = (*result.by_period, *result.by_site)
+    tiers = dict.fromkeys(tier for period in periods for tier in period.served_share)
+    # a year without load loses no compute of any tier
+    lost = {f"lost_compute_fraction_{tier}": 0.0 for tier in tiers}
+    return [{**_period_row(period), **lost, **_lost(period)} for period in periods]
+
+
+def _lost(period: PeriodResult) -> Row:
+    return {
+        f"lost_compute_fraction_{tier}": 1.0 - share.mean
+        for tier, share in period.served_share.items()
+    }
 
 
 def _period_row(period: PeriodResult) -> Row:
@@ -31,8 +42,6 @@ def _period_row(period: PeriodResult) -> Row:
         row.update(_with_error(name, getattr(period, name)))
     for name in _MEANS:
         row[name] = getattr(period, name).mean
-    for tier, share in period.served_share.items():
-        row[f"lost_compute_fraction_{tier}"] = 1.0 - share.mean
     return row
 
 
