@@ -62,6 +62,7 @@ class Answer:
     capex_total_usd: float | None
     last_year: int | None
     gap: Mapping[str, float] | None
+    counts_revenue: bool
     revenue: Mapping[str, float] | None
     period: Mapping[str, Any] | None
     draws: int
@@ -100,6 +101,7 @@ def answer_of(view: RunView) -> Answer:
         capex_total_usd=_sum_of_means(by_year),
         last_year=max(by_year, default=None),
         gap=finance.get("funding_gap_usd"),
+        counts_revenue="funding_gap_usd_reason" not in finance,
         revenue=finance.get("required_revenue_usd_per_gw_year"),
         period=chosen[0] if chosen else None,
         draws=int(summary.get("draws") or 0),
@@ -161,6 +163,8 @@ def paragraph(answer: Answer) -> list[str]:
     gap = finite((answer.gap or {}).get("p50"))
     high = finite((answer.gap or {}).get("p90"))
     if gap is not None and high is not None:
+        if not answer.counts_revenue:
+            out.append("No revenue of the compute is counted.")
         if high <= 0:
             out.append("The sources of money in the programme cover it in nine of ten worlds.")
         elif gap <= 0:
