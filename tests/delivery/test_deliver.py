@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -309,11 +308,3 @@ def test_a_phase_built_over_two_years_comes_in_two_parts() -> None:
     online = found.online_it_mw()[:, 0]
     assert online[found.timeline.position(12 * 2029 + 11)] == pytest.approx(250)
     assert online[-1] == pytest.approx(375)
-
-
-def test_meta_compute_is_delivered_in_under_three_seconds(
-    meta: ResolvedProgramme, plan: Plan, delivered: Trajectories
-) -> None:
-    begun = time.perf_counter()
-    deliver(meta, plan, draws=4000, threads=2)
-    assert time.perf_counter() - begun < 3

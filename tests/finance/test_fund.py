@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from typing import Any
 
 import numpy as np
@@ -356,15 +355,6 @@ def test_other_worlds_of_operations_are_refused() -> None:
     other = small.operating(small.trajectories(11))
     with pytest.raises(InputError, match="operations has 11 draws, delivery 10"):
         finance.fund(small.programme(), small.plan(), world, other)
-
-
-def test_two_thousand_draws_take_seconds() -> None:
-    world = small.trajectories(2000)
-    summary = small.operating(world)
-    run(draws=8)  # compiled before the clock starts
-    start = time.perf_counter()
-    finance.fund(small.programme(), small.plan(), world, summary)
-    assert time.perf_counter() - start < 15
 
 
 def test_rent_and_fixed_cost_end_with_the_contract_and_the_plant() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +31,7 @@ def test_the_known_systems_have_their_published_indices(known_system: Any) -> No
 
 
 def test_the_known_systems_have_their_published_indices_at_1e5_samples(known_system: Any) -> None:
-    start = time.perf_counter()
     check_indices(known_system, 100_000, threads=2)
-    assert time.perf_counter() - start < 60
 
 
 @pytest.fixture(scope="module")

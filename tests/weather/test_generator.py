@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -236,10 +235,3 @@ def test_wrong_places_are_refused() -> None:
         generate([(140.0, 0.0)], 0, 1)
     with pytest.raises(InputError, match="weather year -1 is below 0"):
         generate(["columbus_oh"], -1, 1)
-
-
-def test_a_site_year_is_cheap() -> None:
-    generate([(41.0, -90.0)], 0, 1)
-    start = time.process_time()
-    generate([(41.0, -90.0)], 1, 1)
-    assert time.process_time() - start < 0.15
