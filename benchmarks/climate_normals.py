@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gigaplan.catalogue.figures import COLUMNS
 from gigaplan.weather.climate import LINKED, MONTHS, SEASONS
 from gigaplan.weather.climate_statistics import daily_scores, monthly_normals
 from gigaplan.weather.model import FloatArray, HourlyWeather
@@ -22,21 +23,6 @@ from gigaplan.weather.reading import read_weather
 from gigaplan.weather.sun import MONTH_OF_DAY
 
 FILE = Path(__file__).parents[1] / "src/gigaplan/catalogue/data/climate.csv"
-COLUMNS = [
-    "id",
-    "name",
-    "value",
-    "low",
-    "high",
-    "unit",
-    "base_year",
-    "as_of",
-    "geography",
-    "mark",
-    "source_title",
-    "source_url",
-    "note",
-]
 UNITS = {
     "temp_mean_c": "c",
     "temp_spread_c": "c",

@@ -26,7 +26,14 @@ from gigaplan.study.pipeline import (
     make_series,
 )
 from gigaplan.study.plan_records import plan_from_record, plan_to_record
-from gigaplan.study.tables import SCHEMA_VERSION, all_tables, stage_tables, summary
+from gigaplan.study.tables import (
+    SCHEMA_VERSION,
+    all_tables,
+    rounded_seconds,
+    stage_summary,
+    stage_tables,
+    summary,
+)
 
 __all__ = ["SCHEMA_VERSION", "Outcome", "StageOutcome", "run", "stage"]
 
@@ -94,12 +101,14 @@ def run(
     results = _planned(resolved, settings, store, inputs, progress, fresh=fresh)
     go_on(results, "finance", settings, progress)
     with store.draft(run_id, replace=fresh) as folder:
+        record = summary(run_id, results, settings)
         with results.timed("write", progress):
-            _write(folder, run_id, file, resolved, settings, results)
+            _write_json(folder / "run.json", record)
+            _write(folder, file, resolved, settings, results)
         with results.timed("report", progress):
             if finish is not None:
                 finish(folder)
-        _write_json(folder / "run.json", summary(run_id, results, settings))
+        _write_json(folder / "run.json", {**record, "seconds": rounded_seconds(results)})
     return Outcome(run_id, store.folder / run_id, kept=False)
 
 
@@ -126,8 +135,7 @@ def stage(
     inputs = _inputs(file, resolved, settings)
     results = _planned(resolved, settings, store, inputs, progress, fresh=False)
     go_on(results, until, settings, progress)
-    part, tables = stage_tables(until, results)
-    return StageOutcome(part, tables)
+    return StageOutcome(stage_summary(until, results), stage_tables(until, results))
 
 
 def _inputs(file: ProgrammeFile, resolved: ResolvedProgramme, settings: Settings) -> dict[str, Any]:
@@ -180,7 +188,6 @@ def _planned(
 
 def _write(
     folder: Path,
-    run_id: str,
     file: ProgrammeFile,
     resolved: ResolvedProgramme,
     settings: Settings,
@@ -189,7 +196,6 @@ def _write(
     import pandas as pd
 
     (folder / "programme.yaml").write_text(file.text, "utf-8")
-    _write_json(folder / "run.json", summary(run_id, results, settings))
     _write_json(folder / "figures.json", [dataclasses.asdict(f) for f in resolved.figures])
     _write_json(folder / "inputs.json", _flat_inputs(file, resolved, settings))
     tables = folder / "tables"

@@ -27,7 +27,7 @@ def all_tables(results: Results) -> Tables:
     """Return every table of a run, by name, as rows."""
     out: Tables = {}
     for until in ("plan", "deliver", "operate", "finance"):
-        out.update(stage_tables(until, results)[1])
+        out.update(stage_tables(until, results))
     outcomes = _outcomes(results)
     assert results.trajectories is not None
     out["draws"] = {"draw": np.arange(results.trajectories.draws), **outcomes}
@@ -35,19 +35,34 @@ def all_tables(results: Results) -> Tables:
     return out
 
 
-def stage_tables(until: str, results: Results) -> tuple[dict[str, Any], Tables]:
-    """Return one engine's part of the summary, and its tables."""
+def stage_summary(until: str, results: Results) -> dict[str, Any]:
+    """Return one engine's part of the summary."""
+    if until == "plan":
+        assert results.plan is not None
+        return plans.plan_summary(results.plan, results.programme)
+    if until == "deliver":
+        assert results.trajectories is not None
+        return delivery.delivery_summary(results.trajectories)
+    if until == "operate":
+        assert results.operations is not None
+        return operations.operations_summary(results.operations)
+    assert results.finance is not None
+    return finance.finance_summary(results.finance)
+
+
+def stage_tables(until: str, results: Results) -> Tables:
+    """Return one engine's tables, by name, as rows."""
     programme, plan, moves = results.programme, results.plan, results.trajectories
     assert plan is not None
     if until == "plan":
-        return plans.plan_summary(plan, programme), {
+        return {
             "decisions": plans.decision_rows(plan, programme),
             "shadow_prices": plans.shadow_price_rows(plan),
             "planned_energy": plans.planned_energy_rows(plan),
         }
     assert moves is not None
     if until == "deliver":
-        return delivery.delivery_summary(moves), {
+        return {
             "online": delivery.online_rows(moves, plan, programme),
             "bottlenecks": delivery.bottleneck_rows(moves),
             "targets": delivery.target_rows(moves, plan),
@@ -56,13 +71,13 @@ def stage_tables(until: str, results: Results) -> tuple[dict[str, Any], Tables]:
         }
     if until == "operate":
         assert results.operations is not None
-        return operations.operations_summary(results.operations), {
+        return {
             "operations": operations.operations_rows(results.operations),
             "energy": operations.energy_rows(results.operations),
             "dispatch": operations.dispatch_rows(results.operations),
         }
     assert results.finance is not None
-    return finance.finance_summary(results.finance), {
+    return {
         "capex": finance.capex_rows(results.finance, plan),
         "cash": finance.cash_rows(results.finance),
         "funding_gap": finance.gap_rows(results.finance),
@@ -117,11 +132,11 @@ def summary(run_id: str, results: Results, settings: Settings) -> dict[str, Any]
             "cumulative_usd": programme.cumulative_limit_usd,
             "through": programme.cumulative_limit_year,
         },
-        "plan": plans.plan_summary(results.plan, programme) if results.plan else None,
-        "delivery": stage_tables("deliver", results)[0],
-        "operations": stage_tables("operate", results)[0],
-        "finance": stage_tables("finance", results)[0],
-        "seconds": {name: round(value, 3) for name, value in results.seconds.items()},
+        "plan": stage_summary("plan", results),
+        "delivery": stage_summary("deliver", results),
+        "operations": stage_summary("operate", results),
+        "finance": stage_summary("finance", results),
+        "seconds": rounded_seconds(results),
     }
 
 
@@ -132,3 +147,8 @@ def _weather_kind(results: Results) -> str:
     for zone in series.zones.values():
         kinds |= {p.kind for p in (*zone.price_provenance, *zone.carbon_provenance)}
     return kinds.pop() if len(kinds) == 1 else "mixed"
+
+
+def rounded_seconds(results: Results) -> dict[str, float]:
+    """Return the seconds each stage took so far, to the millisecond."""
+    return {name: round(value, 3) for name, value in results.seconds.items()}
