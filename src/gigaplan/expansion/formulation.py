@@ -8,7 +8,7 @@ from gigaplan.expansion.assembly import Assembly, LinearProgram
 from gigaplan.expansion.assets import Assets, add_assets
 from gigaplan.expansion.compute import add_compute
 from gigaplan.expansion.model import ExpansionProblem
-from gigaplan.expansion.operation import add_operation
+from gigaplan.expansion.operation import add_operation, add_yearly
 from gigaplan.expansion.shared_limits import add_shared_limits
 
 
@@ -26,6 +26,7 @@ def formulate(problem: ExpansionProblem) -> Formulation:
     """Return the program of `problem`: costs in USD, power in MW."""
     assembly = Assembly()
     assets = add_assets(assembly, problem)
+    add_yearly(assembly, problem, assets)
     add_operation(assembly, problem, assets)
     add_compute(assembly, problem, assets)
     add_shared_limits(assembly, problem, assets)

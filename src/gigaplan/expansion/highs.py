@@ -173,6 +173,12 @@ class Session:
             len(columns), columns.astype(np.int32), np.asarray(lower), np.asarray(upper)
         )
 
+    def set_costs(self, cost: FloatArray) -> None:
+        """Replace the cost of every column, in the program too."""
+        self.program = replace(self.program, cost=cost)
+        columns = np.arange(len(cost), dtype=np.int32)
+        self._highs.changeColsCost(len(cost), columns, cost * self._scale)
+
     def release(self) -> None:
         """Give every column the program's own bounds back."""
         columns = np.arange(len(self.program.cost))

@@ -238,6 +238,8 @@ def _largest_load(form: Formulation) -> float:
         halls = sum(phase.it_mw for phase in campus.phases)
         it_mw[campus.site] += halls + float(problem.by_period(campus.existing_it_mw).max())
     loads = [
-        it_mw[site.name] * float(demand_per_it_mw(problem, site).max()) for site in problem.sites
+        it_mw[site.name] * float(demand_per_it_mw(problem, site, y).max())
+        for site in problem.sites
+        for y in range(len(problem.periods))
     ]
     return max([1.0, *loads])

@@ -6,6 +6,7 @@ At site s, period y, hour h (subscripts dropped where plain):
         = pue * load fraction * online IT MW + charge + export          [power balance]
     import + flow <= connection                                         [connection]
     supply <= availability * capacity,   supply >= must run * availability * capacity
+    what must run behind the meter and finds no use is spilled: spill <= must run output
     charge <= power, discharge <= power, state <= energy
     state[h] = (1 - loss) * state[h-1] + step * (eta_c * charge - discharge / eta_d)
     shed of a tier <= its share * load
@@ -27,9 +28,9 @@ from gigaplan.expansion.options import FloatArray, PowerPurchase, Prepayment, St
 MILLION = 1e6
 
 
-def demand_per_it_mw(problem: ExpansionProblem, site: Site) -> FloatArray:
-    """Return facility MW per online IT MW, [period, hour]."""
-    return np.asarray(problem.by_hour(site.it_load_fraction) * problem.by_hour(site.pue))
+def demand_per_it_mw(problem: ExpansionProblem, site: Site, y: int) -> FloatArray:
+    """Return facility MW per online IT MW in a period, [hour]."""
+    return np.asarray(problem.by_hour(site.it_load_fraction)[y] * problem.by_hour(site.pue)[y])
 
 
 def hour_cost_weight(problem: ExpansionProblem) -> FloatArray:
@@ -38,23 +39,23 @@ def hour_cost_weight(problem: ExpansionProblem) -> FloatArray:
     return np.asarray(weight[:, None] * problem.hours.weights[None, :])
 
 
-def variable_cost(problem: ExpansionProblem, option: Supply) -> FloatArray:
-    """Return what one more MWh of `option` costs, USD, [period, hour], carbon price included."""
-    carbon = problem.by_period(problem.limits.carbon_usd_per_t)[:, None] * option.co2_t_per_mwh
-    cost = problem.by_hour(option.variable_usd_per_mwh) + carbon
+def variable_cost(problem: ExpansionProblem, option: Supply, y: int) -> FloatArray:
+    """Return what one more MWh of `option` costs, carbon price included, USD, [hour]."""
+    carbon = problem.by_period(problem.limits.carbon_usd_per_t)[y] * option.co2_t_per_mwh
+    cost = problem.by_hour(option.variable_usd_per_mwh)[y] + carbon
     contract = option.contract
     if isinstance(contract, Prepayment) or (
         isinstance(contract, PowerPurchase) and contract.take_or_pay_fraction == 0
     ):
-        cost = cost + problem.by_hour(contract.price_usd_per_mwh)
+        cost = cost + problem.by_hour(contract.price_usd_per_mwh)[y]
     if option.route == "virtual":
         zone = next(zone for zone in problem.zones if zone.name == option.zone)
-        cost = cost - problem.by_hour(zone.price_usd_per_mwh)
+        cost = cost - problem.by_hour(zone.price_usd_per_mwh)[y]
     return np.asarray(cost)
 
 
 def add_operation(assembly: Assembly, problem: ExpansionProblem, assets: Assets) -> None:
-    """Add every hourly column and row."""
+    """Add every hourly column and row; the online IT MW and payments are there already."""
     _add_balances(assembly, problem)
     for option in problem.supplies:
         for y in range(len(problem.periods)):
@@ -69,25 +70,40 @@ def add_operation(assembly: Assembly, problem: ExpansionProblem, assets: Assets)
             _add_storage(assembly, problem, storage, assets.power[storage.name], energy, y)
 
 
-def _add_balances(assembly: Assembly, problem: ExpansionProblem) -> None:
-    """Add an empty power balance per site and period, with its online IT MW."""
+def add_yearly(assembly: Assembly, problem: ExpansionProblem, assets: Assets) -> None:
+    """Add what operation has by the year: online IT MW of each site, and take-or-pay."""
     for site in problem.sites:
-        need = demand_per_it_mw(problem, site)
         for y in range(len(problem.periods)):
-            online = assembly.add_columns(("online", site.name, y), 1)
+            assembly.add_columns(("online", site.name, y), 1)
+    for option in problem.supplies:
+        for y in range(len(problem.periods)):
+            _add_take_or_pay(assembly, problem, option, assets.supply[option.name], y)
+
+
+def can_stand(asset: Asset, y: int) -> bool:
+    """Return whether an asset has or may have capacity in a period."""
+    return bool(asset.may_grow[y]) or bool(asset.existing[y] > 0)
+
+
+def _add_balances(assembly: Assembly, problem: ExpansionProblem) -> None:
+    """Add an empty power balance per site and period."""
+    for site in problem.sites:
+        for y in range(len(problem.periods)):
+            need = demand_per_it_mw(problem, site, y)
+            online = assembly.columns["online", site.name, y]
             rows = assembly.add_rows(
                 ("balance", site.name, y), len(problem.hours), lower=0.0, upper=0.0
             )
-            assembly.add_entries(rows, online, -need[y])
+            assembly.add_entries(rows, online, -need)
 
 
 def _add_supply(
     assembly: Assembly, problem: ExpansionProblem, option: Supply, asset: Asset, y: int
 ) -> None:
     """Add the output of `option` in period `y`, if it can stand."""
-    grows = bool(asset.may_grow[y])
-    if not grows and asset.existing[y] == 0:
+    if not can_stand(asset, y):
         return
+    grows = bool(asset.may_grow[y])
     count = len(problem.hours)
     share = problem.by_hour(option.availability)[y]
     fixed = share * asset.existing[y]
@@ -95,7 +111,7 @@ def _add_supply(
     output = assembly.add_columns(
         ("output", option.name, y),
         count,
-        cost=hour_cost_weight(problem)[y] * variable_cost(problem, option)[y],
+        cost=hour_cost_weight(problem)[y] * variable_cost(problem, option, y),
         lower=0.0 if grows else least * fixed,
         upper=np.inf if grows else fixed,
     )
@@ -107,27 +123,36 @@ def _add_supply(
             rows = assembly.add_rows(("must run", option.name, y), count, lower=0.0)
             assembly.add_entries(rows, output, 1.0)
             assembly.add_entries(rows, asset.capacity[y], -least * share)
+    used = assembly.rows.get(("paid energy", option.name, y))
+    if used is not None and isinstance(option.contract, PowerPurchase):
+        price = problem.by_hour(option.contract.price_usd_per_mwh)[y] * problem.hours.weights
+        assembly.add_entries(used, output, -price / MILLION)
     if option.route == "behind_meter":
-        assembly.add_entries(assembly.rows["balance", str(option.site), y], output, 1.0)
-    _add_take_or_pay(assembly, problem, option, asset, output, share, y)
+        balance = assembly.rows["balance", str(option.site), y]
+        assembly.add_entries(balance, output, 1.0)
+        if least > 0:
+            spill = assembly.add_columns(("spill", option.name, y), count)
+            assembly.add_entries(balance, spill, -1.0)
+            rows = assembly.add_rows(("spill", option.name, y), count, upper=0.0)
+            assembly.add_entries(rows, spill, 1.0)
+            assembly.add_entries(rows, asset.capacity[y], -least * share)
 
 
 def _add_take_or_pay(
-    assembly: Assembly,
-    problem: ExpansionProblem,
-    option: Supply,
-    asset: Asset,
-    output: IntArray,
-    share: FloatArray,
-    y: int,
+    assembly: Assembly, problem: ExpansionProblem, option: Supply, asset: Asset, y: int
 ) -> None:
-    """Add what is paid for energy taken or not, and for energy beyond it.
+    """Add what is paid for energy taken or not; the energy that counts beyond it comes later.
 
     A year costs ``max(take * value of all available energy, value of the energy used)``.
     """
     contract = option.contract
-    if not isinstance(contract, PowerPurchase) or contract.take_or_pay_fraction == 0:
+    if (
+        not isinstance(contract, PowerPurchase)
+        or contract.take_or_pay_fraction == 0
+        or not can_stand(asset, y)
+    ):
         return
+    share = problem.by_hour(option.availability)[y]
     price = problem.by_hour(contract.price_usd_per_mwh)[y] * problem.hours.weights
     taken = contract.take_or_pay_fraction * float(price @ share)
     weight = problem.periods[y].weight
@@ -139,7 +164,6 @@ def _add_take_or_pay(
     if contract.take_or_pay_fraction < 1:
         used = assembly.add_rows(("paid energy", option.name, y), 1, lower=0.0)
         assembly.add_entries(used, paid, 1.0)
-        assembly.add_entries(used, output, -price / MILLION)
 
 
 def _add_zones(assembly: Assembly, problem: ExpansionProblem) -> None:
@@ -173,7 +197,7 @@ def _add_site(
     count = len(problem.hours)
     balance = assembly.rows["balance", site.name, y]
     cost = hour_cost_weight(problem)[y]
-    need = demand_per_it_mw(problem, site)[y]
+    need = demand_per_it_mw(problem, site, y)
     for tier in site.shed:
         shed = assembly.add_columns(
             ("shed", site.name, tier.name, y), count, cost=cost * tier.usd_per_mwh
@@ -239,9 +263,7 @@ def _add_storage(
     y: int,
 ) -> None:
     """Add charge, discharge and state of charge of `option` in a period."""
-    stands = power.may_grow[y] or power.existing[y] > 0
-    holds = energy is None or energy.may_grow[y] or energy.existing[y] > 0
-    if not (stands and holds):
+    if not (can_stand(power, y) and (energy is None or can_stand(energy, y))):
         return
     count = len(problem.hours)
     step = problem.hours.step_hours

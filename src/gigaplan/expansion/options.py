@@ -130,7 +130,8 @@ class Supply(Investment):
     variable_usd_per_mwh : by hour
         Fuel and variable cost; the contract's price comes on top.
     must_run_fraction : float
-        Least output over available capacity.
+        Least output over available capacity; behind the meter, what of it finds no use is
+        spilled.
     dirty_fraction : float
         Share of its energy that is not clean.
     co2_t_per_mwh, water_m3_per_mwh : float

@@ -48,7 +48,7 @@ def plan_of(
         target_shortfall_it_mw=tuple(float(mw) for mw in solution.shortfall_it_mw),
         capex_usd_by_year=tuple(float(usd) for usd in solution.capex_usd),
         shadow_prices=_shadow_prices(problem, solution),
-        energy_mwh=_energy(problem, solution),
+        energy_mwh=_energy(solution),
         notes=notes,
     )
 
@@ -134,38 +134,13 @@ def _shadow_prices(problem: ExpansionProblem, solution: Solution) -> tuple[Shado
     return tuple(found)
 
 
-def _energy(
-    problem: ExpansionProblem, solution: Solution
-) -> dict[str, dict[str, tuple[float, ...]]]:
-    """Return energy by site and source; a zone's projects share their sites' flow by output."""
-    dispatch, weights = solution.dispatch, problem.hours.weights
-
-    def yearly(power: FloatArray) -> tuple[float, ...]:
-        return tuple(float(mwh) for mwh in power @ weights)
-
-    made = {
-        zone.name: np.zeros_like(dispatch.load_mw[problem.sites[0].name]) for zone in problem.zones
+def _energy(solution: Solution) -> dict[str, dict[str, tuple[float, ...]]]:
+    """Return energy by site and source, without what is next to nothing."""
+    return {
+        site: {
+            source: tuple(float(mwh) for mwh in years)
+            for source, years in sources.items()
+            if (years > 0.5).any()
+        }
+        for site, sources in solution.energy_mwh.items()
     }
-    for option in problem.supplies:
-        if option.route == "zone":
-            made[str(option.zone)] = made[str(option.zone)] + dispatch.output_mw[option.name]
-    found: dict[str, dict[str, tuple[float, ...]]] = {}
-    for site in problem.sites:
-        sources = {"grid": yearly(dispatch.import_mw[site.name])}
-        for option in problem.supplies:
-            output = dispatch.output_mw[option.name]
-            if option.route == "behind_meter" and option.site == site.name:
-                sources[option.name] = yearly(output)
-            elif option.route == "zone" and option.zone == site.zone:
-                total = made[str(option.zone)]
-                share = np.divide(output, total, out=np.zeros_like(total), where=total > 0)
-                sources[option.name] = yearly(dispatch.flow_mw[site.name] * share)
-        unserved = np.sum([dispatch.shed_mw[site.name, tier.name] for tier in site.shed], axis=0)
-        sources["unserved"] = yearly(np.broadcast_to(unserved, made_shape(problem)))
-        found[site.name] = {k: v for k, v in sources.items() if any(mwh > 0.5 for mwh in v)}
-    return found
-
-
-def made_shape(problem: ExpansionProblem) -> tuple[int, int]:
-    """Return the shape [period, hour]."""
-    return len(problem.periods), len(problem.hours)

@@ -142,7 +142,12 @@ def read_dispatch(form: Formulation, values: FloatArray) -> Dispatch:
 
     return Dispatch(
         load_mw={
-            site.name: demand_per_it_mw(problem, site) * online[site.name][:, None]
+            site.name: np.stack(
+                [
+                    demand_per_it_mw(problem, site, y) * online[site.name][y]
+                    for y in range(len(problem.periods))
+                ]
+            )
             for site in problem.sites
         },
         import_mw=hours("import", sites),
@@ -159,6 +164,33 @@ def read_dispatch(form: Formulation, values: FloatArray) -> Dispatch:
         state_mwh=hours("state", stores),
         sale_mw=hours("sale", [zone.name for zone in problem.zones]),
     )
+
+
+def read_energy(form: Formulation, dispatch: Dispatch) -> dict[str, dict[str, FloatArray]]:
+    """Return MWh of a year by site and source; a zone's projects share their flow by output."""
+    problem, weights = form.problem, form.problem.hours.weights
+    shape = (len(problem.periods), len(problem.hours))
+    made = {zone.name: np.zeros(shape) for zone in problem.zones}
+    for option in problem.supplies:
+        if option.route == "zone":
+            made[str(option.zone)] = made[str(option.zone)] + dispatch.output_mw[option.name]
+    found: dict[str, dict[str, FloatArray]] = {}
+    for site in problem.sites:
+        sources = {"grid": dispatch.import_mw[site.name] @ weights}
+        for option in problem.supplies:
+            output = dispatch.output_mw[option.name]
+            if option.route == "behind_meter" and option.site == site.name:
+                sources[option.name] = output @ weights
+            elif option.route == "zone" and option.zone == site.zone:
+                total = made[str(option.zone)]
+                share = np.divide(output, total, out=np.zeros_like(total), where=total > 0)
+                sources[option.name] = (dispatch.flow_mw[site.name] * share) @ weights
+        unserved = sum(
+            (dispatch.shed_mw[site.name, tier.name] for tier in site.shed), start=np.zeros(shape)
+        )
+        sources["unserved"] = unserved @ weights
+        found[site.name] = sources
+    return found
 
 
 _PART_OF_COST = {
@@ -200,17 +232,6 @@ def read_prices(form: Formulation, duals: FloatArray, load: dict[str, FloatArray
     problem, rows = form.problem, form.assembly.rows
     weight = np.array([period.weight for period in problem.periods])
     hour_weight = hour_cost_weight(problem)
-
-    def per_period(key: Key) -> FloatArray:
-        return duals[rows[key]] if key in rows else np.zeros(len(weight))
-
-    def each_period(name: str) -> FloatArray:
-        found = np.zeros(len(weight))
-        for y in range(len(weight)):
-            if (name, y) in rows:
-                found[y] = duals[rows[name, y]][0]
-        return found
-
     hourly = {
         site.name: np.stack([duals[rows["balance", site.name, y]] for y in range(len(weight))])
         / hour_weight
@@ -224,6 +245,35 @@ def read_prices(form: Formulation, duals: FloatArray, load: dict[str, FloatArray
                 if (kind, site.name, y) in rows:
                     worth[y] -= duals[rows[kind, site.name, y]].sum()
         connection[site.name] = worth / weight
+    power = {
+        name: _mean_price(price, load[name] * problem.hours.weights)
+        for name, price in hourly.items()
+    }
+    return read_limit_prices(form, duals, power=power, connection=connection, hourly=hourly)
+
+
+def read_limit_prices(
+    form: Formulation,
+    duals: FloatArray,
+    *,
+    power: dict[str, FloatArray],
+    connection: dict[str, FloatArray],
+    hourly: dict[str, FloatArray],
+) -> Prices:
+    """Return the prices of limits from row duals, with those of sites as they are given."""
+    problem, rows = form.problem, form.assembly.rows
+    weight = np.array([period.weight for period in problem.periods])
+
+    def per_period(key: Key) -> FloatArray:
+        return duals[rows[key]] if key in rows else np.zeros(len(weight))
+
+    def each_period(name: str) -> FloatArray:
+        found = np.zeros(len(weight))
+        for y in range(len(weight)):
+            if (name, y) in rows:
+                found[y] = duals[rows[name, y]][0]
+        return found
+
     limits = problem.limits
     totals = [-duals[rows["total budget", i]][0] for i in range(len(limits.cumulative_capex))]
     names = [site.name for site in problem.sites]
@@ -233,10 +283,7 @@ def read_prices(form: Formulation, duals: FloatArray, load: dict[str, FloatArray
         return {at: (0.0 - per_period((name, at))) / weight for at in names}
 
     return Prices(
-        power_usd_per_mwh={
-            name: _mean_price(price, load[name] * problem.hours.weights)
-            for name, price in hourly.items()
-        },
+        power_usd_per_mwh=power,
         hourly_power_usd_per_mwh=hourly,
         connection_usd_per_mw_year=connection,
         target_usd_per_it_mw_year=each_period("target") / weight,

@@ -21,19 +21,25 @@ def add_shared_limits(assembly: Assembly, problem: ExpansionProblem, assets: Ass
     """Add every row that couples sites, hours or periods."""
     _add_capex(assembly, problem, assets)
     _add_slots(assembly, problem, assets)
-    if problem.limits.clean_share_fraction is not None:
-        _add_clean_share(assembly, problem)
-    if problem.limits.carbon_t is not None:
-        _add_carbon(assembly, problem)
+    add_energy_limits(assembly, problem)
     for site in problem.sites:
         _add_reserve_margin(assembly, problem, assets, site)
-        _add_water(assembly, problem, site)
         _add_land(assembly, problem, assets, site)
     for position, rule in enumerate(problem.rules):
         if isinstance(rule, EitherOr):
             _add_either_or(assembly, problem, assets, rule, position)
         else:
             _add_prerequisite(assembly, problem, assets, rule, position)
+
+
+def add_energy_limits(assembly: Assembly, problem: ExpansionProblem) -> None:
+    """Add the limits on energy of a year: clean share, carbon, water."""
+    if problem.limits.clean_share_fraction is not None:
+        _add_clean_share(assembly, problem)
+    if problem.limits.carbon_t is not None:
+        _add_carbon(assembly, problem)
+    for site in problem.sites:
+        _add_water(assembly, problem, site)
 
 
 def spend_by_build(asset: Asset, period_count: int) -> FloatArray:
@@ -88,7 +94,7 @@ def _outputs(assembly: Assembly, problem: ExpansionProblem, y: int) -> list[tupl
 def _imports(
     assembly: Assembly, problem: ExpansionProblem, y: int
 ) -> list[tuple[FloatArray, FloatArray, IntArray]]:
-    """Return dirty share, carbon and columns of each site's imports in a period."""
+    """Return dirty share, carbon and columns of each site's imports in a period, if any."""
     zones = {zone.name: zone for zone in problem.zones}
     return [
         (
@@ -97,7 +103,7 @@ def _imports(
             assembly.columns["import", site.name, y],
         )
         for site in problem.sites
-        if site.zone is not None
+        if site.zone is not None and ("import", site.name, y) in assembly.columns
     ]
 
 
@@ -142,8 +148,8 @@ def _add_clean_share(assembly: Assembly, problem: ExpansionProblem) -> None:
             assembly.add_entries(rows, sold, -(1 - dirty) * energy)
         asked = -(1 - least[y]) if hourly else least[y]
         for site in problem.sites:
-            demand = float(demand_per_it_mw(problem, site)[y] @ energy)
             online = assembly.columns["online", site.name, y]
+            demand = float(demand_per_it_mw(problem, site, y) @ energy)
             assembly.add_entries(rows, online, -asked * demand)
 
 
@@ -180,7 +186,7 @@ def _add_reserve_margin(
     for asset, credit in credits:
         if asset.site == site.name:
             assembly.add_entries(rows, asset.capacity, credit)
-    peak = demand_per_it_mw(problem, site).max(axis=1)
+    peak = np.array([demand_per_it_mw(problem, site, y).max() for y in range(count)])
     if site.reserve_mw_per_it_mw is not None:
         peak = np.full(count, site.reserve_mw_per_it_mw)
     for y in range(count):

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from gigaplan.expansion.options import FloatArray
 
 Kind: TypeAlias = Literal["supply", "storage", "storage energy", "connection", "phase", "chip"]
 Route: TypeAlias = Literal[
-    "linear", "whole by earlier plan", "whole by dive", "whole by branch and bound"
+    "linear",
+    "whole by earlier plan",
+    "whole by dive",
+    "whole by branch and bound",
+    "rounds",
+    "rounds, whole by dive",
+    "rounds, whole by branch and bound",
 ]
 
 
@@ -65,7 +71,7 @@ class Capacity:
 
 @dataclass(frozen=True)
 class Dispatch:
-    """What runs, MW, each an array [period, hour].
+    """What runs, MW, each an array [period, hour]; empty where the hours were not kept.
 
     `load_mw` (facility), `import_mw`, `flow_mw` (zone projects), `export_mw` by site;
     `shed_mw` by (site, tier); `output_mw` by supply; `charge_mw`, `discharge_mw` and
@@ -93,7 +99,7 @@ class Prices:
     power_usd_per_mwh : mapping of site to array [period]
         Cost of one more MWh of facility load, mean over the load.
     hourly_power_usd_per_mwh : mapping of site to array [period, hour]
-        The same by hour.
+        The same by hour; empty where the hours were not kept.
     connection_usd_per_mw_year : mapping of site to array [period]
         What one more MW of grid connection saves in a year.
     target_usd_per_it_mw_year : array [period]
@@ -189,6 +195,13 @@ class Solution:
         Size of the program.
     seconds : float
         Wall time.
+    energy_mwh : mapping of site to mapping of source to array [period]
+        MWh of a year by what serves a site: its supplies, its zone's projects, "grid" and
+        "unserved".
+    rounds : int
+        Rounds of bound and plan; 0 where one program was solved.
+    operated_by : mapping of str to int
+        How many blocks (a site in a period) each way of operating them served.
     """
 
     status: Literal["optimal", "time limit"]
@@ -211,6 +224,9 @@ class Solution:
     rows: int
     columns: int
     seconds: float
+    energy_mwh: Mapping[str, Mapping[str, FloatArray]] = field(default_factory=dict)
+    rounds: int = 0
+    operated_by: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from gigaplan.expansion.read_back import (
     read_capex,
     read_costs,
     read_dispatch,
+    read_energy,
     read_online,
     read_prices,
     read_run,
@@ -242,4 +243,5 @@ class _Run:
             rows=form.program.matrix.shape[0],
             columns=form.program.matrix.shape[1],
             seconds=time.perf_counter() - self._began,
+            energy_mwh=read_energy(form, dispatch),
         )

@@ -1,0 +1,180 @@
+"""Turns the best point of the rounds into a plan: operated over every hour, and added up.
+
+Each block is operated once more. Where it counts in no yearly limit it runs at its capacities as
+is cheapest; else its dispatches are mixed as the plan mixed them, which is what keeps the limit.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from gigaplan.core.errors import SolverError
+from gigaplan.expansion.decomposition.block import Block
+from gigaplan.expansion.decomposition.rounds import Met, Rounds
+from gigaplan.expansion.decomposition.settled import Settled, mixed
+from gigaplan.expansion.highs import FEASIBILITY_TOLERANCE, largest_residual
+from gigaplan.expansion.model import ExpansionProblem
+from gigaplan.expansion.operation import MILLION
+from gigaplan.expansion.options import FloatArray
+from gigaplan.expansion.read_back import read_costs
+from gigaplan.expansion.solution import Costs, Prices
+
+_LEAST_WEIGHT = 1e-9
+
+
+@dataclass(frozen=True)
+class Operated:
+    """A plan's operation, by block, and its whole cost in USD."""
+
+    blocks: tuple[Settled, ...]
+    costs: Costs
+    energy_mwh: dict[str, dict[str, FloatArray]]
+    residual: float
+    emergency_mwh: float
+
+
+def operate_plan(rounds: Rounds, met: Met, threads: int) -> Operated:
+    """Return the operation of a plan over every hour, with costs and residual checked.
+
+    Raises
+    ------
+    SolverError
+        If a block's hours do not balance, or the plan violates a row of the master.
+    """
+    master = rounds.master
+    width = master.program.matrix.shape[1]
+    weights = met.plan.values[width:]
+    chosen: dict[int, list[int]] = {}
+    for j, b in enumerate(rounds.pools.block[: len(weights)]):
+        if weights[j] > _LEAST_WEIGHT:
+            chosen.setdefault(b, []).append(j)
+
+    def settle(b: int) -> Settled:
+        block = master.blocks[b]
+        if not block.amount_rows or not chosen.get(b):
+            z, prices = rounds.point_of(b, met.plan.values, met.plan.row_duals)
+            return block.oracle.settle(z, prices)
+        return mixed(
+            [
+                (
+                    float(weights[j]),
+                    block.oracle.settle(
+                        rounds.pools.asked[j], rounds.pools.prices[j] * MILLION
+                    ),
+                )
+                for j in chosen[b]
+            ]
+        )
+
+    with ThreadPoolExecutor(threads) as pool:
+        settled = tuple(pool.map(settle, range(len(master.blocks))))
+    residual = max(
+        largest_residual(master.program, met.plan.values[:width]),
+        max((part.residual for part in settled), default=0.0),
+    )
+    if not residual <= FEASIBILITY_TOLERANCE:
+        raise SolverError(f"the plan violates a limit by {residual:.2g} of its bound.")
+    parts, energy = _added_up(rounds, settled)
+    base = read_costs(master.form, met.plan.values[:width])
+    costs = Costs(
+        capital=base.capital,
+        fixed=base.fixed,
+        energy=base.energy + parts["energy"],
+        market=parts["market"],
+        unserved=parts["unserved"],
+        shortfall=base.shortfall,
+        value=base.value,
+    )
+    return Operated(
+        blocks=settled,
+        costs=costs,
+        energy_mwh=energy,
+        residual=residual,
+        emergency_mwh=float(sum(part.unserved_emergency_mwh for part in settled)),
+    )
+
+
+def _added_up(
+    rounds: Rounds, settled: tuple[Settled, ...]
+) -> tuple[dict[str, float], dict[str, dict[str, FloatArray]]]:
+    """Return present value by part of cost, and energy by site and source, markets settled."""
+    master = rounds.master
+    problem = master.problem
+    parts = dict.fromkeys(("energy", "market", "unserved"), 0.0)
+    energy: dict[str, dict[str, FloatArray]] = {site.name: {} for site in problem.sites}
+
+    def count(site: str, source: str, y: int, mwh: float) -> None:
+        series = energy[site].setdefault(source, np.zeros(len(problem.periods)))
+        series[y] += mwh
+
+    for block, part in zip(master.blocks, settled, strict=True):
+        weight = problem.periods[block.period].weight
+        for name, usd in part.cost_usd.items():
+            parts[name] += weight * usd
+        for (site, source), mwh in part.energy_mwh.items():
+            count(site, source, block.period, mwh)
+    for (zone, y), market in master.markets.items():
+        drawn, made = _traded(problem, zone, y, master.blocks, settled)
+        total = sum(drawn.values(), start=np.zeros(len(problem.hours)))
+        output = sum(made.values(), start=np.zeros(len(problem.hours)))
+        weight = problem.periods[y].weight
+        # what projects earned moves from energy to market, and netting is paid for
+        earned = float(output @ market.project_usd_per_mwh)
+        parts["energy"] += weight * earned
+        parts["market"] += weight * (market.loss_usd(total, output) - earned)
+        met_here = np.divide(
+            np.minimum(output, total), total, out=np.zeros_like(total), where=total > 0
+        )
+        own = {
+            name: np.divide(mwh, output, out=np.zeros_like(mwh), where=output > 0)
+            for name, mwh in made.items()
+        }
+        for site, mwh in drawn.items():
+            count(site, "grid", y, float(mwh @ (1 - met_here)))
+            for name, share in own.items():
+                count(site, name, y, float((mwh * met_here) @ share))
+    return parts, energy
+
+
+def _traded(
+    problem: ExpansionProblem,
+    zone: str,
+    y: int,
+    blocks: tuple[Block, ...],
+    settled: tuple[Settled, ...],
+) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
+    """Return what a zone's sites drew and its projects made in each hour of a period, MWh."""
+    drawn: dict[str, FloatArray] = {}
+    made: dict[str, FloatArray] = {}
+    at = {site.name: site.zone for site in problem.sites}
+    of = {option.name: option.zone for option in problem.supplies if option.route == "zone"}
+    for block, part in zip(blocks, settled, strict=True):
+        if block.period != y:
+            continue
+        drawn.update({n: mwh for n, mwh in part.drawn_mwh.items() if at[n] == zone})
+        made.update({n: mwh for n, mwh in part.made_mwh.items() if of.get(n) == zone})
+    return drawn, made
+
+
+def read_master_prices(rounds: Rounds, operated: Operated, duals: FloatArray) -> Prices:
+    """Return shadow prices of the master's rows, and those that the blocks' operation gives."""
+    master = rounds.master
+    problem = master.problem
+    count = len(problem.periods)
+    power = {site.name: np.zeros(count) for site in problem.sites}
+    connection = {site.name: np.zeros(count) for site in problem.sites}
+    for block, part in zip(master.blocks, operated.blocks, strict=True):
+        for name, usd in part.power_usd_per_mwh.items():
+            power[name][block.period] = usd
+        for name, usd in part.connection_usd_per_mw_year.items():
+            connection[name][block.period] = usd
+    from gigaplan.expansion.read_back import read_limit_prices
+
+    return read_limit_prices(
+        master.form, duals * MILLION, power=power, connection=connection, hourly={}
+    )
+
+
