@@ -21,14 +21,14 @@ seeds = st.integers(0, 1_000_000)
 
 def scale(case: peer.Case) -> float:
     """Return the USD that a cost near zero is measured by: all that may be earned or paid."""
-    return max(1.0, 1e-3 * len(case.shape) * float(case.capacities[:-1].sum()))
+    return max(1.0, 1e-3 * float(case.weights.sum() * case.capacities[:-1].sum()))
 
 
 @quick
 @given(seeds)
 def test_the_least_cost_is_that_of_highs(seed: int) -> None:
     case = peer.random_case(seed)
-    found = case.ours().value(case.capacities, case.load_mw, case.dirty_usd_per_mwh)
+    found = case.ours().value(case.capacities, case.load_mw, case.prices)
     assert found.cost_usd[0] == pytest.approx(
         peer.highs_cost(case), rel=1e-9, abs=1e-9 * scale(case)
     )
@@ -38,7 +38,7 @@ def test_the_least_cost_is_that_of_highs(seed: int) -> None:
 def test_the_least_cost_is_that_of_highs_on_500_site_years() -> None:
     for seed in range(500):
         case = peer.random_case(seed)
-        found = case.ours().value(case.capacities, case.load_mw, case.dirty_usd_per_mwh)
+        found = case.ours().value(case.capacities, case.load_mw, case.prices)
         truth = peer.highs_cost(case)
         assert found.cost_usd[0] == pytest.approx(truth, rel=1e-9, abs=1e-9 * scale(case)), seed
 
@@ -53,7 +53,7 @@ def test_its_slopes_are_a_cut_at_any_other_capacities(seed: int, other: int) -> 
         [case.capacities, rng.uniform(0, 300, (12, 7)) * (rng.random((12, 7)) < 0.8)]
     )
     load = np.concatenate([[case.load_mw], rng.uniform(0, 200, 12)])
-    found = ours.value(points, load, case.dirty_usd_per_mwh)
+    found = ours.value(points, load, case.prices)
     cuts = found.per_capacity @ points.T + found.per_load_mw[:, None] * load
     worth = np.abs(found.per_capacity) @ points.T + np.abs(found.per_load_mw)[:, None] * load
     assert (cuts <= found.cost_usd + 1e-10 * (1 + worth)).all()
@@ -70,8 +70,8 @@ def test_its_slopes_lie_between_the_differences_on_either_side(seed: int) -> Non
     # on a kink the left and the right difference hold the slope between them
     up = np.vstack([q, q + step * np.eye(8)])
     down = np.maximum(q - step * np.eye(8), 0)
-    at = ours.value(up[:, :7], up[:, 7], case.dirty_usd_per_mwh)
-    below = ours.value(down[:, :7], down[:, 7], case.dirty_usd_per_mwh)
+    at = ours.value(up[:, :7], up[:, 7], case.prices)
+    below = ours.value(down[:, :7], down[:, 7], case.prices)
     slope = np.append(at.per_capacity[0], at.per_load_mw[0])
     slack = 1e-6 * (1 + np.abs(slope)) + 1e-11 * abs(at.cost_usd[0]) / step
     right = (at.cost_usd[1:] - at.cost_usd[0]) / step
@@ -143,7 +143,7 @@ def test_many_points_cost_what_each_does_alone_on_any_thread() -> None:
 def test_a_store_of_a_thousand_hours_is_exact_over_a_whole_year() -> None:
     case = peer.random_case(11, 2000)
     long = replace(case, capacities=np.array([60.0, 120, 90, 20, 30, 40, 40_000]), load_mw=100.0)
-    found = long.ours().value(long.capacities, 100.0, long.dirty_usd_per_mwh)
+    found = long.ours().value(long.capacities, 100.0, long.prices)
     assert found.cost_usd[0] == pytest.approx(peer.highs_cost(long), rel=1e-9)
 
 

@@ -111,7 +111,7 @@ class Block:
         for place, entry in enumerate(self.inputs):
             for column, factor in zip(entry.columns, entry.factors, strict=True):
                 found[place] += factor * values[column]
-        return np.maximum(found, 0.0)
+        return np.asarray(np.maximum(found, 0.0), dtype=np.float64)
 
 
 @dataclass(frozen=True)

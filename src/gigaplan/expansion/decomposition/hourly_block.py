@@ -45,9 +45,7 @@ def with_emergency(problem: ExpansionProblem) -> ExpansionProblem:
         )
         return (*site_shed, last)
 
-    return replace(
-        problem, sites=tuple(replace(s, shed=served(s.shed)) for s in problem.sites)
-    )
+    return replace(problem, sites=tuple(replace(s, shed=served(s.shed)) for s in problem.sites))
 
 
 class HourlyBlock:
@@ -102,7 +100,11 @@ class HourlyBlock:
         online = np.ones(assembly.column_count)
         online[self._inputs] = 0.0
         self._amounts = csr_matrix(self._amounts.multiply(online[None, :]))
-        matrix, lower, upper = program.matrix[keep], program.row_lower[keep], program.row_upper[keep]
+        matrix, lower, upper = (
+            program.matrix[keep],
+            program.row_lower[keep],
+            program.row_upper[keep],
+        )
         edge = np.where(np.isfinite(upper), upper, np.where(np.isfinite(lower), lower, 0.0))
         held = csr_matrix(hstack([matrix, csr_matrix(-edge[:, None])]))
         self._program = LinearProgram(
@@ -130,9 +132,7 @@ class HourlyBlock:
         costs = read_costs(form, values)
         dispatch = read_dispatch(form, values)
         found = Settled(amounts=answer.amounts)
-        found.cost_usd.update(
-            energy=costs.energy, market=costs.market, unserved=costs.unserved
-        )
+        found.cost_usd.update(energy=costs.energy, market=costs.market, unserved=costs.unserved)
         for site, sources in read_energy(form, dispatch).items():
             for source, mwh in sources.items():
                 found.energy_mwh[site, source] += float(mwh[0])

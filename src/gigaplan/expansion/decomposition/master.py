@@ -175,9 +175,8 @@ class _Blocks:
         keys += [("paid energy", o.name, y) for o in here]
         amounts = self._amounts(keys, y)
         market = self.markets.get((str(site.zone), y))
-        oracle, store = fast_site(
-            problem, assets, site, here, y, [key for key, _ in amounts], market
-        )
+        oracle = fast_site(problem, assets, site, here, y, [key for key, _ in amounts], market)
+        store = oracle.store
         inputs = [self._capacity(o.name, assets.supply[o.name], y) for o in here]
         if site.zone is not None:
             lines = [a for a in assets.connection.values() if a.site == site.name]
@@ -271,5 +270,3 @@ def _local(key: Key) -> Key:
     if key[0] == "paid energy":
         return (key[0], key[1], 0)
     return key
-
-

@@ -54,7 +54,8 @@ class Pools:
         cut = np.repeat(np.arange(len(block)), sizes)
         slope = np.concatenate(self.slopes)
         place = _ranges(links.start[block], sizes)
-        constant = np.bincount(cut, slope * links.constant[place], len(block))
+        constant = np.zeros(len(block))
+        np.add.at(constant, cut, slope * links.constant[place])
         # a cut's entry for each entry of the links of its inputs
         order = np.argsort(links.entry_input, kind="stable")
         first = np.searchsorted(links.entry_input[order], np.arange(len(links.constant) + 1))

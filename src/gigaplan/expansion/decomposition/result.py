@@ -61,9 +61,7 @@ def operate_plan(rounds: Rounds, met: Met, threads: int) -> Operated:
             [
                 (
                     float(weights[j]),
-                    block.oracle.settle(
-                        rounds.pools.asked[j], rounds.pools.prices[j] * MILLION
-                    ),
+                    block.oracle.settle(rounds.pools.asked[j], rounds.pools.prices[j] * MILLION),
                 )
                 for j in chosen[b]
             ]
@@ -118,8 +116,9 @@ def _added_up(
             count(site, source, block.period, mwh)
     for (zone, y), market in master.markets.items():
         drawn, made = _traded(problem, zone, y, master.blocks, settled)
-        total = sum(drawn.values(), start=np.zeros(len(problem.hours)))
-        output = sum(made.values(), start=np.zeros(len(problem.hours)))
+        nothing = np.zeros(len(problem.hours))
+        total: FloatArray = np.sum([nothing, *drawn.values()], axis=0)
+        output: FloatArray = np.sum([nothing, *made.values()], axis=0)
         weight = problem.periods[y].weight
         # what projects earned moves from energy to market, and netting is paid for
         earned = float(output @ market.project_usd_per_mwh)
@@ -129,13 +128,13 @@ def _added_up(
             np.minimum(output, total), total, out=np.zeros_like(total), where=total > 0
         )
         own = {
-            name: np.divide(mwh, output, out=np.zeros_like(mwh), where=output > 0)
-            for name, mwh in made.items()
+            name: np.divide(series, output, out=np.zeros_like(series), where=output > 0)
+            for name, series in made.items()
         }
-        for site, mwh in drawn.items():
-            count(site, "grid", y, float(mwh @ (1 - met_here)))
+        for site, series in drawn.items():
+            count(site, "grid", y, float(series @ (1 - met_here)))
             for name, share in own.items():
-                count(site, name, y, float((mwh * met_here) @ share))
+                count(site, name, y, float((series * met_here) @ share))
     return parts, energy
 
 
@@ -176,5 +175,3 @@ def read_master_prices(rounds: Rounds, operated: Operated, duals: FloatArray) ->
     return read_limit_prices(
         master.form, duals * MILLION, power=power, connection=connection, hourly={}
     )
-
-

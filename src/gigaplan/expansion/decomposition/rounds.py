@@ -153,9 +153,7 @@ class Rounds:
         prices = -duals[list(block.amount_rows)] * (MILLION / self.master.weight[b])
         return block.inputs_at(values), prices
 
-    def _operate(
-        self, points: Callable[[int], Iterable[tuple[FloatArray, FloatArray]]]
-    ) -> None:
+    def _operate(self, points: Callable[[int], Iterable[tuple[FloatArray, FloatArray]]]) -> None:
         began = time.perf_counter()
 
         def ask(b: int) -> list[tuple[FloatArray, FloatArray, Answer]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from gigaplan.core.errors import SolverError
@@ -60,7 +59,9 @@ class WholeSearch:
         if self._best is None:
             raise SolverError("no plan with whole units was found in the time allowed.")
         best = self._best
-        return Met(best.plan, best.bounding, best.objective, min(self._bound, best.objective)), route
+        return Met(
+            best.plan, best.bounding, best.objective, min(self._bound, best.objective)
+        ), route
 
     def _close(self) -> bool:
         if self._best is None:
@@ -100,5 +101,3 @@ class WholeSearch:
         bound = min(self._bound, best.objective)
         self._rounds.tell("units", Met(best.plan, best.bounding, best.objective, bound))
         return True
-
-

@@ -1,0 +1,1 @@
+"""Single passes over the vectors of the interior iteration."""

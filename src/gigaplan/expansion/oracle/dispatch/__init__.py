@@ -1,0 +1,1 @@
+"""The dispatch that belongs to the water values."""
