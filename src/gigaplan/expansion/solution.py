@@ -168,8 +168,8 @@ class Solution:
 
     Parameters
     ----------
-    status : {"optimal", "time limit"}
-        "optimal": the gap asked for is met. "time limit": the best plan found by then.
+    status : {"optimal", "time limit", "interrupted"}
+        "optimal": the gap asked for is met. Else the best plan found by then.
     objective_usd : float
         Present value of cost less value of compute.
     bound_usd : float
@@ -204,7 +204,7 @@ class Solution:
         How many blocks (a site in a period) each way of operating them served.
     """
 
-    status: Literal["optimal", "time limit"]
+    status: Literal["optimal", "time limit", "interrupted"]
     objective_usd: float
     bound_usd: float
     gap: float

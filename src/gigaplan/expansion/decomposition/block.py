@@ -28,6 +28,9 @@ from gigaplan.expansion.assembly import IntArray, Key
 from gigaplan.expansion.decomposition.settled import Settled
 from gigaplan.expansion.options import FloatArray
 
+DUST = 1e-8
+"""Part of a block's largest input below which another is what rounding left of none."""
+
 
 @dataclass(frozen=True)
 class Input:
@@ -57,6 +60,8 @@ class Answer:
         What that dispatch adds to the master's rows, in their units.
     used : array [input]
         The least z that allows this dispatch.
+    emergency_mwh : float
+        Load it leaves unserved that no tier allows: paid at a prohibitive price, and no plan.
     """
 
     value_usd: float
@@ -64,6 +69,7 @@ class Answer:
     cost_usd: float
     amounts: FloatArray
     used: FloatArray
+    emergency_mwh: float = 0.0
 
 
 class Oracle(Protocol):
@@ -95,6 +101,8 @@ class Block:
         How the oracle works, for the result.
     site : str, optional
         Site it belongs to; None where it has several or none.
+    starts : tuple of array [input]
+        Inputs at which to operate it first: without them nothing is known of it.
     """
 
     key: Key
@@ -104,14 +112,15 @@ class Block:
     oracle: Oracle
     route: str
     site: str | None = None
+    starts: tuple[FloatArray, ...] = ()
 
     def inputs_at(self, values: FloatArray) -> FloatArray:
-        """Return z at the master's column values, never below zero."""
+        """Return z at the master's column values, never below zero; what is dust is nothing."""
         found = np.array([i.constant for i in self.inputs])
         for place, entry in enumerate(self.inputs):
             for column, factor in zip(entry.columns, entry.factors, strict=True):
                 found[place] += factor * values[column]
-        return np.asarray(np.maximum(found, 0.0), dtype=np.float64)
+        return np.asarray(np.where(found > DUST * found.max(initial=0.0), found, 0.0))
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,17 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
-from gigaplan.core.errors import SolverError, require
+from gigaplan.core.errors import require
 from gigaplan.expansion.decomposition.master import formulate_master
-from gigaplan.expansion.decomposition.result import operate_plan, read_master_prices
+from gigaplan.expansion.decomposition.pools import Pools
+from gigaplan.expansion.decomposition.programs import Infeasible
+from gigaplan.expansion.decomposition.result import Operated, operate_plan, read_master_prices
 from gigaplan.expansion.decomposition.rounds import Met, Rounds
+from gigaplan.expansion.decomposition.unkept import cannot_keep, cannot_serve, unserved
 from gigaplan.expansion.decomposition.whole import WholeSearch
 from gigaplan.expansion.infeasible import explain_infeasible
 from gigaplan.expansion.model import ExpansionProblem
@@ -38,6 +42,9 @@ from gigaplan.expansion.solution import Dispatch, Progress, Route, Solution, rel
 
 LINEAR_SHARE = 0.3
 """Share of the gap asked for that the rounds before whole units may leave."""
+
+EMERGENCY_USD_PER_MWH = (1e6, 1e9)
+"""Prices tried of load that must be served, until no plan leaves it unserved."""
 
 
 def decompose(
@@ -61,7 +68,8 @@ def decompose(
     threads : int, optional
         Threads that operate blocks; all cores if None. The plan does not depend on it.
     progress : callable, optional
-        Called with a `Progress` after each round.
+        Called with a `Progress` after each round. If it, or the user, raises `KeyboardInterrupt`,
+        the best plan found is returned.
     fast : bool
         Whether site-years may be operated by their storage's value; False: each is an hourly
         program (for comparison).
@@ -76,28 +84,57 @@ def decompose(
     require(gap >= 0, f"gap is {gap:g}; it must be 0 or more.", field="gap")
     began = time.perf_counter()
     workers = threads or os.cpu_count() or 1
-    master = formulate_master(problem, fast=fast)
     ends_at = np.inf if time_limit_s is None else began + time_limit_s
-    rounds = Rounds(master, threads=workers, ends_at=ends_at, progress=progress)
-    rounds.start()
-    whole = bool(master.program.whole.any())
-    route: Route = "rounds"
+    pools: Pools | None = None
+    for usd_per_mwh in EMERGENCY_USD_PER_MWH:
+        master = formulate_master(problem, emergency_usd_per_mwh=usd_per_mwh, fast=fast)
+        rounds = Rounds(master, threads=workers, ends_at=ends_at, progress=progress)
+        if pools is None:
+            rounds.start()
+        else:
+            rounds.pools.carry(pools)
+        met, route = _searched(rounds, gap, threads)
+        operated = operate_plan(rounds, met, workers)
+        if not unserved(operated):
+            break
+        pools = rounds.pools
+    else:
+        raise cannot_serve(master, operated)
+    return _solution(rounds, met, operated, route, gap, time.perf_counter() - began)
+
+
+def _searched(rounds: Rounds, gap: float, threads: int | None) -> tuple[Met, Route]:
+    """Return the best plan of some rounds, whole units among them."""
+    form = rounds.master.form
+    whole = bool(rounds.master.program.whole.any())
     try:
         met = rounds.converge(LINEAR_SHARE * gap if whole else gap)
-    except SolverError:
-        if rounds.stated_infeasible():
-            raise explain_infeasible(master.form, threads=threads) from None
-        raise
+    except Infeasible:
+        raise explain_infeasible(form, threads=threads) from None
+    if not rounds.late and (missed := rounds.missed(met)):
+        raise cannot_keep(rounds.master, missed)
     if whole:
-        met, route = WholeSearch(rounds, gap, threads).run(met)
-    operated = operate_plan(rounds, met, workers)
-    width = master.program.matrix.shape[1]
+        return WholeSearch(rounds, gap, threads).run(met)
+    return rounds.cornered(met), "rounds"
+
+
+def _solution(
+    rounds: Rounds, met: Met, operated: Operated, route: Route, gap: float, seconds: float
+) -> Solution:
+    """Return the plan that rounds ended at."""
+    form = rounds.master.form
+    height, width = rounds.master.program.matrix.shape
     values = met.plan.values[:width]
+    duals = 0.5 * (met.plan.row_duals[:height] + met.bounding.row_duals[:height])
     objective, bound = operated.costs.total(), met.bound * MILLION
-    form = master.form
     apart = relative_gap(objective, bound)
+    status: Literal["optimal", "time limit", "interrupted"] = "time limit"
+    if apart <= max(gap, 1e-6):
+        status = "optimal"
+    elif rounds.interrupted:
+        status = "interrupted"
     return Solution(
-        status="optimal" if apart <= max(gap, 1e-6) else "time limit",
+        status=status,
         objective_usd=objective,
         bound_usd=min(bound, objective),
         gap=apart,
@@ -111,21 +148,13 @@ def decompose(
         capex_usd=read_capex(form, values),
         costs=operated.costs,
         dispatch=Dispatch({}, {}, {}, {}, {}, {}, {}, {}, {}, {}),
-        prices=read_master_prices(rounds, operated, _duals(rounds, met)),
+        prices=read_master_prices(rounds, operated, duals),
         largest_residual=operated.residual,
         whole=read_whole(form, values),
         rows=form.program.matrix.shape[0],
         columns=form.program.matrix.shape[1],
-        seconds=time.perf_counter() - began,
+        seconds=seconds,
         energy_mwh=operated.energy_mwh,
         rounds=rounds.count,
-        operated_by=dict(Counter(block.route for block in master.blocks)),
-    )
-
-
-def _duals(rounds: Rounds, met: Met) -> np.ndarray:
-    """Return duals of the master's rows, million USD: the mean of both programs'."""
-    height = rounds.master.program.matrix.shape[0]
-    return np.asarray(
-        0.5 * (met.plan.row_duals[:height] + met.bounding.row_duals[:height]), dtype=np.float64
+        operated_by=dict(Counter(block.route for block in rounds.master.blocks)),
     )

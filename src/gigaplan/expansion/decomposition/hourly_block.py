@@ -27,22 +27,17 @@ from gigaplan.expansion.options import FloatArray, PowerPurchase
 from gigaplan.expansion.read_back import read_costs, read_dispatch, read_energy
 from gigaplan.expansion.shared_limits import add_energy_limits
 
-EMERGENCY_USD_PER_MWH = 1e5
-"""Price of load that may not go unserved: far above any tier, so that plans leave none."""
-
 EMERGENCY = "must be served"
 
 
-def with_emergency(problem: ExpansionProblem) -> ExpansionProblem:
+def with_emergency(problem: ExpansionProblem, usd_per_mwh: float) -> ExpansionProblem:
     """Return the problem with a tier of prohibitive price where its tiers cover too little."""
 
     def served(site_shed: tuple[ShedTier, ...]) -> tuple[ShedTier, ...]:
         covered = sum(tier.load_fraction for tier in site_shed)
         if covered >= 1 - 1e-12:
             return site_shed
-        last = ShedTier(
-            name=EMERGENCY, load_fraction=1 - covered, usd_per_mwh=EMERGENCY_USD_PER_MWH
-        )
+        last = ShedTier(name=EMERGENCY, load_fraction=1 - covered, usd_per_mwh=usd_per_mwh)
         return (*site_shed, last)
 
     return replace(problem, sites=tuple(replace(s, shed=served(s.shed)) for s in problem.sites))
@@ -57,6 +52,8 @@ class HourlyBlock:
         One period, see `one_period`.
     amounts : tuple of key
         Rows whose left side is counted.
+    emergency_usd_per_mwh : float
+        Price of unserved load that no tier allows.
 
     Attributes
     ----------
@@ -64,8 +61,13 @@ class HourlyBlock:
         Columns that are its inputs, in order; after them comes the constant one.
     """
 
-    def __init__(self, problem: ExpansionProblem, amounts: tuple[Key, ...]) -> None:
-        problem = with_emergency(problem)
+    def __init__(
+        self,
+        problem: ExpansionProblem,
+        amounts: tuple[Key, ...],
+        emergency_usd_per_mwh: float,
+    ) -> None:
+        problem = with_emergency(problem, emergency_usd_per_mwh)
         assembly = Assembly()
         assets = held_assets(assembly, problem)
         for site in problem.sites:
@@ -79,6 +81,10 @@ class HourlyBlock:
         self._inputs = np.concatenate([assembly.columns[key] for key in self.keys])
         self._form = Formulation(problem, assembly, assets, assembly.program())
         self._measured(amounts)
+        self._emergency = np.zeros(assembly.column_count)
+        for key, columns in assembly.columns.items():
+            if key[0] == "shed" and key[2] == EMERGENCY:
+                self._emergency[columns] = problem.hours.weights
         self._lock = threading.Lock()
         self._session: Session | None = None
 
@@ -141,7 +147,7 @@ class HourlyBlock:
             name = place.name
             shed = dispatch.shed_mw.get((name, EMERGENCY))
             if shed is not None:
-                found.unserved_emergency_mwh += float(shed[0] @ weights)
+                found.emergency_mwh[name] = float(shed[0] @ weights)
             price = self._duals(("balance", name, 0)) / weights
             load = dispatch.load_mw[name][0] * weights
             total = float(load.sum())
@@ -182,6 +188,7 @@ class HourlyBlock:
             cost_usd=float(base @ point.values),
             amounts=np.asarray(self._amounts @ point.values[:-1]),
             used=inputs.copy(),
+            emergency_mwh=float(self._emergency @ point.values[:-1]),
         )
 
 

@@ -17,16 +17,19 @@ from gigaplan.expansion.assets import Asset, Assets, add_assets
 from gigaplan.expansion.compute import add_compute
 from gigaplan.expansion.decomposition.block import Block, Input, Links
 from gigaplan.expansion.decomposition.hourly_block import HourlyBlock
-from gigaplan.expansion.decomposition.market import MarketZone, market_zones
+from gigaplan.expansion.decomposition.kept import Kept
+from gigaplan.expansion.decomposition.market import MarketZone, market_zones, merchant
 from gigaplan.expansion.decomposition.one_period import one_period
-from gigaplan.expansion.decomposition.site_block import fast_site, fits_fast
+from gigaplan.expansion.decomposition.site_block import SiteOracle, fits_fast, standing_stores
+from gigaplan.expansion.decomposition.starts import plain_starts, site_starts
 from gigaplan.expansion.formulation import Formulation
 from gigaplan.expansion.model import ExpansionProblem, Site
-from gigaplan.expansion.operation import MILLION, add_yearly, can_stand
+from gigaplan.expansion.operation import MILLION, add_yearly, can_stand, demand_per_it_mw
 from gigaplan.expansion.options import Supply
 from gigaplan.expansion.shared_limits import add_shared_limits
 
-AMOUNT_ROWS = ("clean", "carbon", "water", "paid energy")
+ROOM_BYTES = 400_000_000
+"""Memory in which hours of site-years stay between rounds; what does not fit is made anew."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,25 @@ class Master:
         return self.form.problem
 
 
-def formulate_master(problem: ExpansionProblem, *, fast: bool = True) -> Master:
-    """Return the master of `problem`; with `fast` off every block is an hourly program."""
+def formulate_master(
+    problem: ExpansionProblem, *, emergency_usd_per_mwh: float, fast: bool = True
+) -> Master:
+    """Return the master of `problem`.
+
+    Parameters
+    ----------
+    problem : ExpansionProblem
+    emergency_usd_per_mwh : float
+        Price of unserved load that no tier allows; not in `Master.program`.
+    fast : bool
+        Whether blocks may be operated by the value of their storage, or else are hourly programs.
+    """
     assembly = Assembly()
     assets = add_assets(assembly, problem)
     add_yearly(assembly, problem, assets)
     add_compute(assembly, problem, assets)
     add_shared_limits(assembly, problem, assets)
-    builder = _Blocks(problem, assembly, assets, fast)
+    builder = _Blocks(problem, assembly, assets, fast, emergency_usd_per_mwh)
     blocks = tuple(builder.all())
     columns = [
         assembly.add_columns(("amount", *block.key, place), 1, lower=-np.inf)
@@ -101,12 +115,19 @@ class _Blocks:
     """Makes the blocks of a problem: fast where its features allow, else hourly programs."""
 
     def __init__(
-        self, problem: ExpansionProblem, assembly: Assembly, assets: Assets, fast: bool
+        self,
+        problem: ExpansionProblem,
+        assembly: Assembly,
+        assets: Assets,
+        fast: bool,
+        emergency_usd_per_mwh: float,
     ) -> None:
         self._problem = problem
         self._assembly = assembly
         self._assets = assets
         self._fast = fast
+        self._emergency = emergency_usd_per_mwh
+        self._kept = Kept(ROOM_BYTES)
         self.markets = market_zones(problem, assets) if fast else {}
 
     def all(self) -> list[Block]:
@@ -174,9 +195,8 @@ class _Blocks:
         keys: list[Key] = [("clean", y), ("carbon", y), ("water", site.name)]
         keys += [("paid energy", o.name, y) for o in here]
         amounts = self._amounts(keys, y)
-        market = self.markets.get((str(site.zone), y))
-        oracle = fast_site(problem, assets, site, here, y, [key for key, _ in amounts], market)
-        store = oracle.store
+        stores = standing_stores(problem, assets, site, y)
+        store = stores[0] if stores else None
         inputs = [self._capacity(o.name, assets.supply[o.name], y) for o in here]
         if site.zone is not None:
             lines = [a for a in assets.connection.values() if a.site == site.name]
@@ -198,14 +218,26 @@ class _Blocks:
                 inputs.append(self._capacity("storage energy", power, y, store.duration_hours))
         online = int(self._assembly.columns["online", site.name, y][0])
         inputs.append(Input("load", (online,), (1.0,), exact=True))
+        peak_mw = float(demand_per_it_mw(problem, site, y).max())
         return Block(
             key=("site", site.name, y),
             period=y,
             inputs=tuple(inputs),
             amount_rows=tuple(row for _, row in amounts),
-            oracle=oracle,
+            oracle=SiteOracle(
+                problem,
+                site,
+                tuple(here),
+                y,
+                tuple(key for key, _ in amounts),
+                self.markets.get((str(site.zone), y)),
+                store,
+                self._emergency,
+                self._kept,
+            ),
             route="storage value",
             site=site.name,
+            starts=site_starts(tuple(inputs), here, peak_mw),
         )
 
     def _zone_projects(self, group: list[Site], y: int) -> list[Block]:
@@ -221,8 +253,6 @@ class _Blocks:
         ]
 
     def _merchant(self, option: Supply, y: int) -> Block:
-        from gigaplan.expansion.decomposition.market import merchant
-
         amounts = self._amounts([("clean", y), ("carbon", y), ("paid energy", option.name, y)], y)
         market = self.markets.get((str(option.zone), y)) if option.route == "zone" else None
         return Block(
@@ -232,6 +262,7 @@ class _Blocks:
             amount_rows=tuple(row for _, row in amounts),
             oracle=merchant(self._problem, option, y, [key for key, _ in amounts], market),
             route="sales",
+            starts=(np.ones(1),),
         )
 
     def _hourly(self, group: list[Site], y: int) -> Block:
@@ -243,7 +274,7 @@ class _Blocks:
         keys += [("paid energy", o.name, y) for o in part.supplies]
         amounts = self._amounts(keys, y)
         local = tuple(_local(key) for key, _ in amounts)
-        oracle = HourlyBlock(part, local)
+        oracle = HourlyBlock(part, local, self._emergency)
         inputs = []
         for key in oracle.keys:
             if key[0] == "online":
@@ -260,6 +291,8 @@ class _Blocks:
             amount_rows=tuple(row for _, row in amounts),
             oracle=oracle,
             route="hourly program",
+            site=group[0].name if len(group) == 1 else None,
+            starts=plain_starts(tuple(inputs)),
         )
 
 

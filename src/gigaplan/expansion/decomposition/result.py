@@ -27,13 +27,13 @@ _LEAST_WEIGHT = 1e-9
 
 @dataclass(frozen=True)
 class Operated:
-    """A plan's operation, by block, and its whole cost in USD."""
+    """A plan's operation by block, and its whole cost in USD."""
 
     blocks: tuple[Settled, ...]
+    periods: tuple[int, ...]
     costs: Costs
     energy_mwh: dict[str, dict[str, FloatArray]]
     residual: float
-    emergency_mwh: float
 
 
 def operate_plan(rounds: Rounds, met: Met, threads: int) -> Operated:
@@ -46,7 +46,7 @@ def operate_plan(rounds: Rounds, met: Met, threads: int) -> Operated:
     """
     master = rounds.master
     width = master.program.matrix.shape[1]
-    weights = met.plan.values[width:]
+    weights = met.plan.values[rounds.pools.first :]
     chosen: dict[int, list[int]] = {}
     for j, b in enumerate(rounds.pools.block[: len(weights)]):
         if weights[j] > _LEAST_WEIGHT:
@@ -88,10 +88,10 @@ def operate_plan(rounds: Rounds, met: Met, threads: int) -> Operated:
     )
     return Operated(
         blocks=settled,
+        periods=tuple(block.period for block in master.blocks),
         costs=costs,
         energy_mwh=energy,
         residual=residual,
-        emergency_mwh=float(sum(part.unserved_emergency_mwh for part in settled)),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from gigaplan.expansion.assembly import Key
 from gigaplan.expansion.assets import Assets
 from gigaplan.expansion.decomposition.block import Answer
-from gigaplan.expansion.decomposition.hourly_block import EMERGENCY_USD_PER_MWH
+from gigaplan.expansion.decomposition.kept import Kept
 from gigaplan.expansion.decomposition.market import MarketZone
 from gigaplan.expansion.decomposition.settled import Settled
 from gigaplan.expansion.model import ExpansionProblem, Site, Zone
@@ -71,203 +72,205 @@ def _equal_weights(problem: ExpansionProblem) -> bool:
 
 @dataclass(frozen=True)
 class SiteOracle:
-    """Operates a site-year.
+    """Operates a site in a period; its hours are made when they are needed.
 
     Parameters
     ----------
-    site : str
-    year : SiteYear
-    amounts : tuple of str
-        Names of its quantities.
-    load_shape : array [hour]
-        Facility MW per IT MW.
+    problem : ExpansionProblem
+    site : Site
+    here : tuple of Supply
+        What may stand at the site in the period.
+    y : int
+        The period.
+    amounts : tuple of key
+        Rows of the master in which its energy counts.
+    market : MarketZone, optional
+        Which settles what it draws by the hour.
     store : Storage, optional
-    tiers : sequence of (load fraction, USD per MWh)
-        Of load that may go unserved.
-    weights : array [hour]
-    line_usd_per_mwh, export_usd_per_mwh : array [hour]
-        Paid for what is drawn, earned for what is sold, through the connection.
-    in_market : bool
-        Whether what is drawn is settled by its zone's market.
+    emergency_usd_per_mwh : float
+        Price of unserved load that no tier allows.
+    kept : Kept
+        Where its hours may stay.
     """
 
-    site: str
-    year: SiteYear
-    amounts: tuple[str, ...]
-    load_shape: FloatArray
+    problem: ExpansionProblem
+    site: Site
+    here: tuple[Supply, ...]
+    y: int
+    amounts: tuple[Key, ...]
+    market: MarketZone | None
     store: Storage | None
-    tiers: tuple[tuple[float, float], ...]
-    weights: FloatArray
-    line_usd_per_mwh: FloatArray
-    export_usd_per_mwh: FloatArray
-    in_market: bool
+    emergency_usd_per_mwh: float
+    kept: Kept
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Return the amounts' names as quantities."""
+        return tuple("/".join(map(str, key)) for key in self.amounts)
+
+    @cached_property
+    def tiers(self) -> tuple[tuple[float, float], ...]:
+        """Return (load fraction, USD/MWh) of what may go unserved, all of the load together."""
+        tiers = [(t.load_fraction, t.usd_per_mwh) for t in self.site.shed if t.load_fraction > 0]
+        if self._must_serve:
+            covered = sum(share for share, _ in tiers)
+            tiers.append((1 - covered, self.emergency_usd_per_mwh))
+        return tuple(tiers)
+
+    @property
+    def _must_serve(self) -> bool:
+        """Return whether the site's own tiers leave load that must be served."""
+        return sum(t.load_fraction for t in self.site.shed) < 1 - 1e-12
+
+    @property
+    def year(self) -> SiteYear:
+        """Return its hours."""
+        return self.kept.get((self.site.name, self.y), self._year)
 
     def operate(self, inputs: FloatArray, prices: FloatArray) -> Answer:
         """Return the least-cost dispatch and its cut."""
-        found = self._operate(inputs, prices, hourly=False)
+        found = self._operate(self.year, inputs, prices, hourly=False)
         count = len(inputs) - 1
         return Answer(
             value_usd=float(found.cost_usd),
             slopes=np.append(found.per_capacity[:count], found.per_load_mw),
             cost_usd=float(found.unpriced_cost_usd),
-            amounts=np.array([found.quantities.get(name, 0.0) for name in self.amounts]),
+            amounts=np.array([found.quantities.get(name, 0.0) for name in self.names]),
             used=np.append(np.minimum(found.used[:count], inputs[:-1]), inputs[-1]),
+            emergency_mwh=float(found.unserved_mwh[-1]) if self._must_serve else 0.0,
         )
 
     def _operate(
-        self, inputs: FloatArray, prices: FloatArray, *, hourly: bool
+        self, year: SiteYear, inputs: FloatArray, prices: FloatArray, *, hourly: bool
     ) -> SiteYearOperation:
         capacities = inputs[:-1]
         if self.store is None:
             capacities = np.append(capacities, [0.0, 0.0])
-        priced = dict(zip(self.amounts, prices.tolist(), strict=True))
-        return self.year.operate(capacities, float(inputs[-1]), priced, hourly=hourly)
+        priced = dict(zip(self.names, prices.tolist(), strict=True))
+        return year.operate(capacities, float(inputs[-1]), priced, hourly=hourly)
 
     def settle(self, inputs: FloatArray, prices: FloatArray) -> Settled:
         """Return what the dispatch at some inputs and prices comes to in the year."""
-        run = self._operate(inputs, prices, hourly=True)
+        year, site = self.year, self.site.name
+        run = self._operate(year, inputs, prices, hourly=True)
         hours = run.hours
         assert hours is not None
-        weights, load = self.weights, self.load_shape * float(inputs[-1])
+        weights = self.problem.hours.weights
+        load = demand_per_it_mw(self.problem, self.site, self.y) * float(inputs[-1])
         nothing = np.zeros(len(weights))
         drawn = hours.output_mw.get(CONNECTION, nothing)
         sold = hours.sold_mw.get(CONNECTION, nothing)
         unserved = self._unserved_usd(run.unserved_mwh)
-        market = float((weights * drawn) @ self.line_usd_per_mwh)
-        market -= float((weights * sold) @ self.export_usd_per_mwh)
+        market = float((weights * drawn) @ self._line()) if drawn is not nothing else 0.0
+        market -= float((weights * sold) @ self._earned()) if sold is not nothing else 0.0
         found = Settled(
-            amounts=np.array([run.quantities.get(name, 0.0) for name in self.amounts]),
-            residual=self._residual(hours, load, float(inputs[:-1].max(initial=1.0))),
+            amounts=np.array([run.quantities.get(name, 0.0) for name in self.names]),
+            residual=_residual(hours, load, float(inputs[:-1].max(initial=1.0))),
         )
         found.cost_usd.update(
             market=market, unserved=unserved, energy=run.unpriced_cost_usd - market - unserved
         )
         for name, mwh in run.energy_mwh.items():
             if name != CONNECTION:
-                found.energy_mwh[self.site, name] = mwh
-        found.energy_mwh[self.site, "unserved"] = float(run.unserved_mwh.sum())
-        if self.in_market:
-            found.drawn_mwh[self.site] = weights * drawn
+                found.energy_mwh[site, name] = mwh
+        found.energy_mwh[site, "unserved"] = float(run.unserved_mwh.sum())
+        if self.market is not None:
+            found.drawn_mwh[site] = weights * drawn
         else:
-            found.energy_mwh[self.site, "grid"] = float(weights @ drawn)
-        if self.tiers[-1][1] >= EMERGENCY_USD_PER_MWH:
-            found.unserved_emergency_mwh = float(run.unserved_mwh[-1])
+            found.energy_mwh[site, "grid"] = float(weights @ drawn)
+        if self._must_serve:
+            found.emergency_mwh[site] = float(run.unserved_mwh[-1])
         price, energy = hours.price_usd_per_mwh, weights * load
         total = float(energy.sum())
-        found.power_usd_per_mwh[self.site] = (
+        found.power_usd_per_mwh[site] = (
             float(price @ energy) / total if total > 0 else float(price.mean())
         )
-        if CONNECTION in self.year.names:
-            place = self.year.names.index(CONNECTION)
-            found.connection_usd_per_mw_year[self.site] = -float(run.per_capacity[place])
+        if CONNECTION in year.names:
+            place = year.names.index(CONNECTION)
+            found.connection_usd_per_mw_year[site] = -float(run.per_capacity[place])
         return found
 
     def _unserved_usd(self, unserved_mwh: FloatArray) -> float:
         return float(sum(usd * mwh for (_, usd), mwh in zip(self.tiers, unserved_mwh, strict=True)))
 
-    def _residual(self, hours: SiteYearHours, load: FloatArray, size: float) -> float:
-        """Return the worst hour's power that goes nowhere, over the size of the site."""
-        power = hours.unserved_mw.sum(axis=0) + hours.discharge_mw - hours.charge_mw - load
-        for output in hours.output_mw.values():
-            power = power + output
-        for sold in hours.sold_mw.values():
-            power = power - sold
-        return float(np.abs(power).max()) / (1.0 + max(size, float(load.max())))
+    def _zone(self) -> Zone:
+        return next(zone for zone in self.problem.zones if zone.name == self.site.zone)
 
-
-def fast_site(
-    problem: ExpansionProblem,
-    assets: Assets,
-    site: Site,
-    here: list[Supply],
-    y: int,
-    amounts: list[Key],
-    market: MarketZone | None,
-) -> SiteOracle:
-    """Return the oracle of a site in a period."""
-    names = tuple("/".join(map(str, key)) for key in amounts)
-
-    def counted(what: Supply | Zone, sign: float = 1.0) -> dict[str, FloatArray | float]:
-        return {
-            name: sign * _per_mwh(problem, what, y, key)
-            for name, key in zip(names, amounts, strict=True)
-        }
-
-    sources = [
-        Source(
-            o.name,
-            variable_cost(problem, o, y),
-            problem.by_hour(o.availability)[y],
-            counted(o),
-            must_run_fraction=o.must_run_fraction,
-        )
-        for o in here
-    ]
-    line = earned = np.zeros(len(problem.hours))
-    if site.zone is not None:
-        zone = next(zone for zone in problem.zones if zone.name == site.zone)
-        line = _line(problem, site, zone, y, market)
-        sources.append(Source(CONNECTION, line, 1.0, counted(zone)))
-        if site.export_price_fraction is not None:
-            earned = site.export_price_fraction * problem.by_hour(zone.price_usd_per_mwh)[y]
-            annual = problem.limits.clean_matching == "annual"
-            given = {
-                name: -value
-                for name, value in counted(zone).items()
-                if name.startswith("clean") and annual
-            }
-            sources.append(Source(CONNECTION, earned, 1.0, given, sale=True))
-    stores = standing_stores(problem, assets, site, y)
-    store = stores[0] if stores else None
-    tiers = [(t.load_fraction, t.usd_per_mwh) for t in site.shed if t.load_fraction > 0]
-    covered = sum(share for share, _ in tiers)
-    if covered < 1 - 1e-12:
-        tiers.append((1 - covered, EMERGENCY_USD_PER_MWH))
-    shape = demand_per_it_mw(problem, site, y)
-    year = SiteYear(
-        shape,
-        sources,
-        tiers,
-        charge_efficiency_fraction=store.charge_efficiency_fraction if store else 1.0,
-        discharge_efficiency_fraction=store.discharge_efficiency_fraction if store else 1.0,
-        wear_usd_per_mwh=(
-            float(problem.by_hour(store.variable_usd_per_mwh)[y, 0]) if store else 0.0
-        ),
-        chain_lengths=problem.hours.chain_lengths,
-        weights=problem.hours.weights,
-        step_hours=problem.hours.step_hours,
-    )
-    return SiteOracle(
-        site=site.name,
-        year=year,
-        amounts=names,
-        load_shape=shape,
-        store=store,
-        tiers=tuple(tiers),
-        weights=problem.hours.weights,
-        line_usd_per_mwh=line,
-        export_usd_per_mwh=earned,
-        in_market=market is not None,
-    )
-
-
-def _line(
-    problem: ExpansionProblem,
-    site: Site,
-    zone: Zone,
-    y: int,
-    market: MarketZone | None,
-) -> FloatArray:
-    """Return what a MWh drawn through a site's connection costs, [hour]."""
-    carried = problem.by_hour(site.delivery_usd_per_mwh)[y]
-    if market is not None:
-        price = market.site_usd_per_mwh
-    else:
+    def _line(self) -> FloatArray:
+        """Return what a MWh drawn through the connection costs, [hour]."""
+        problem, y, zone = self.problem, self.y, self._zone()
+        carried = problem.by_hour(self.site.delivery_usd_per_mwh)[y]
+        if self.market is not None:
+            return np.asarray(self.market.site_usd_per_mwh + carried)
         price = problem.by_hour(zone.price_usd_per_mwh)[y]
         carbon = float(problem.by_period(problem.limits.carbon_usd_per_t)[y])
         if carbon:
             price = price + carbon * problem.by_hour(zone.co2_t_per_mwh)[y]
-    return np.asarray(price + carried)
+        return np.asarray(price + carried)
+
+    def _earned(self) -> FloatArray:
+        """Return what a MWh sold through the connection earns, [hour]."""
+        assert self.site.export_price_fraction is not None
+        price = self.problem.by_hour(self._zone().price_usd_per_mwh)[self.y]
+        return np.asarray(self.site.export_price_fraction * price)
+
+    def _counted(self, what: Supply | Zone) -> dict[str, FloatArray | float]:
+        """Return what a MWh adds to each amount."""
+        return {
+            name: _per_mwh(self.problem, what, self.y, key)
+            for name, key in zip(self.names, self.amounts, strict=True)
+        }
+
+    def _sources(self) -> list[Source]:
+        problem, y = self.problem, self.y
+        sources = [
+            Source(
+                o.name,
+                variable_cost(problem, o, y),
+                problem.by_hour(o.availability)[y],
+                self._counted(o),
+                must_run_fraction=o.must_run_fraction,
+            )
+            for o in self.here
+        ]
+        if self.site.zone is None:
+            return sources
+        bought = self._counted(self._zone())
+        sources.append(Source(CONNECTION, self._line(), 1.0, bought))
+        if self.site.export_price_fraction is not None:
+            annual = problem.limits.clean_matching == "annual"
+            given = {
+                name: -value
+                for (name, value), key in zip(bought.items(), self.amounts, strict=True)
+                if key[0] == "clean" and annual
+            }
+            sources.append(Source(CONNECTION, self._earned(), 1.0, given, sale=True))
+        return sources
+
+    def _year(self) -> SiteYear:
+        problem, store, hours = self.problem, self.store, self.problem.hours
+        wear = float(problem.by_hour(store.variable_usd_per_mwh)[self.y, 0]) if store else 0.0
+        return SiteYear(
+            demand_per_it_mw(problem, self.site, self.y),
+            self._sources(),
+            self.tiers,
+            charge_efficiency_fraction=store.charge_efficiency_fraction if store else 1.0,
+            discharge_efficiency_fraction=store.discharge_efficiency_fraction if store else 1.0,
+            wear_usd_per_mwh=wear,
+            chain_lengths=hours.chain_lengths,
+            weights=hours.weights,
+            step_hours=hours.step_hours,
+        )
+
+
+def _residual(hours: SiteYearHours, load: FloatArray, size: float) -> float:
+    """Return the worst hour's power that goes nowhere, over the size of the site."""
+    power = hours.unserved_mw.sum(axis=0) + hours.discharge_mw - hours.charge_mw - load
+    for output in hours.output_mw.values():
+        power = power + output
+    for sold in hours.sold_mw.values():
+        power = power - sold
+    return float(np.abs(power).max()) / (1.0 + max(size, float(load.max())))
 
 
 def _per_mwh(

@@ -156,6 +156,13 @@ class SiteYear:
         """The quantities that the sources name."""
         return self._stack.quantities
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that its hours take."""
+        parts, terms = self._stack.parts, self._stack.terms
+        hourly = (parts.cost, parts.factor, parts.order, parts.demand_factor, terms.amount)
+        return int(sum(array.nbytes for array in hourly))
+
     def value(
         self,
         capacities: ArrayLike,
