@@ -40,7 +40,7 @@ from gigaplan.expansion.read_back import (
 )
 from gigaplan.expansion.solution import Dispatch, Progress, Route, Solution, relative_gap
 
-LINEAR_SHARE = 0.3
+LINEAR_SHARE = 0.2
 """Share of the gap asked for that the rounds before whole units may leave."""
 
 EMERGENCY_USD_PER_MWH = (1e6, 1e9)

@@ -30,6 +30,9 @@ from gigaplan.expansion.operation import MILLION, can_stand, variable_cost
 from gigaplan.expansion.options import FloatArray, PowerPurchase, Supply
 
 THOUSAND = 1e3
+SMALL_SITE_HOURS = 2_000
+"""Site-hours of a period up to which a zone is one hourly program, which loses nothing."""
+
 LARGEST_SPREAD = 0.02
 """Most that buying may cost above selling, over the mean price, for sites to stand alone."""
 
@@ -63,6 +66,9 @@ def market_zones(problem: ExpansionProblem, assets: Assets) -> dict[tuple[str, i
     found = {}
     for zone in problem.zones:
         projects = [o for o in problem.supplies if o.route == "zone" and o.zone == zone.name]
+        sites = sum(site.zone == zone.name for site in problem.sites)
+        if sites * len(problem.hours) <= SMALL_SITE_HOURS:
+            continue
         for y in range(len(problem.periods)):
             stands = any(can_stand(assets.supply[o.name], y) for o in projects)
             if stands and _only_prices(problem, zone, y):

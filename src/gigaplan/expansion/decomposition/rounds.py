@@ -32,6 +32,7 @@ Asked = tuple[FloatArray, FloatArray]
 
 MOST_ROUNDS = 300
 FIRST_GAP = 0.1
+FINE_GAP = 1e-4
 CORNER_COLUMNS = 12_000
 """Up to so many columns the plan is made a corner, where fewer things are built, at the end."""
 
@@ -167,11 +168,19 @@ class Rounds:
             usd, least = met.objective * MILLION, met.bound * MILLION
             self._progress(Progress(stage, usd, least, met.gap, seconds))
 
+    def bounded(self) -> Point:
+        """Return the optimum of the outer program as it stands."""
+        return self._solve("outer", FINE_GAP, None)
+
     def _operate_between(self, met: Met) -> None:
         """Operate every block between plan and bound and keep what is found."""
         height, width = self.master.program.matrix.shape
         values = 0.5 * (met.bounding.values[:width] + met.plan.values[:width])
         duals = 0.5 * (met.bounding.row_duals[:height] + met.plan.row_duals[:height])
+        self.operate_at(values, duals)
+
+    def operate_at(self, values: FloatArray, duals: FloatArray) -> None:
+        """Operate every block at a point of the master and keep what is found."""
         every = range(len(self.master.blocks))
         self._operate([(b, *self.point_of(b, values, duals)) for b in every])
 
