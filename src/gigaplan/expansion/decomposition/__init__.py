@@ -1,5 +1,7 @@
-"""Plans block by block: cuts and dispatches of site-years, joined by a master program."""
+"""Plans block by block: rounds of bound and plan over cuts and dispatches of site-years."""
 
 from gigaplan.expansion.decomposition.decompose import decompose
+from gigaplan.expansion.decomposition.planner import Planner
+from gigaplan.expansion.decomposition.workers import Executor, Threads
 
-__all__ = ["decompose"]
+__all__ = ["Executor", "Planner", "Threads", "decompose"]

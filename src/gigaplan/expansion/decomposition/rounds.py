@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.sparse import csr_matrix, vstack
 
 from gigaplan.expansion.assembly import IntArray, LinearProgram
-from gigaplan.expansion.decomposition.block import Answer
 from gigaplan.expansion.decomposition.master import Master
 from gigaplan.expansion.decomposition.pools import Pools
 from gigaplan.expansion.decomposition.programs import Sites, solve_corner, solve_round
+from gigaplan.expansion.decomposition.workers import Asked, Task, Workers
 from gigaplan.expansion.highs import Point
 from gigaplan.expansion.operation import MILLION
 from gigaplan.expansion.options import FloatArray
@@ -27,17 +27,34 @@ from gigaplan.expansion.solution import Progress, relative_gap
 Held = tuple[IntArray, FloatArray]
 """Columns of the master and the values they are held at."""
 
-Asked = tuple[FloatArray, FloatArray]
-"""Inputs of a block, and USD per unit of each of its amounts."""
-
 MOST_ROUNDS = 300
 FIRST_GAP = 0.1
 FINE_GAP = 1e-4
+SLACK = 1e-9
+"""Below this a million USD more brings an aim nothing, relative."""
 CORNER_COLUMNS = 12_000
 """Up to so many columns the plan is made a corner, where fewer things are built, at the end."""
 
 MISSED = 1e-6
 """Part of a row's size by which a plan misses it, beyond rounding."""
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Something else to make small than cost, by plans that cost no more than so much.
+
+    Parameters
+    ----------
+    weights : array [column of the master]
+    most : float
+        Million USD.
+    size : float
+        What the gap is relative to where the aim is smaller than that.
+    """
+
+    weights: FloatArray
+    most: float
+    size: float
 
 
 @dataclass(frozen=True)
@@ -49,17 +66,22 @@ class Met:
     plan, bounding : Point
         Best inner point and last outer one; objectives in million USD.
     objective, bound : float
-        Million USD.
+        Million USD, or in the unit of an aim.
+    size : float
+        As of an aim.
     """
 
     plan: Point
     bounding: Point
     objective: float
     bound: float
+    size: float = 0.0
 
     @property
     def gap(self) -> float:
         """Return how far the plan may be from the best, relative."""
+        if abs(self.objective) < self.size:
+            return max(self.objective - self.bound, 0.0) / self.size
         return relative_gap(self.objective, self.bound)
 
 
@@ -69,12 +91,10 @@ class Rounds:
     Parameters
     ----------
     master : Master
+    workers : Workers
+        Who operate the blocks.
     threads : int
-        Threads that operate blocks.
-    ends_at : float
-        Time of `time.perf_counter` after which no further round begins.
-    progress : callable, optional
-        Called with a `Progress` after each round.
+        Threads that solve the programs; the result does not depend on it.
 
     Attributes
     ----------
@@ -85,18 +105,22 @@ class Rounds:
     def __init__(
         self,
         master: Master,
+        workers: Workers,
         *,
         threads: int = 1,
-        ends_at: float = np.inf,
-        progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self.master = master
         self.pools = Pools(master)
         self.count = 0
-        self.interrupted = False
         self.seconds = {"blocks": 0.0, "outer": 0.0, "inner": 0.0}
         self._sites = Sites.of(master)
+        self._workers = workers
         self._threads = threads
+        self.expect(np.inf, None)
+
+    def expect(self, ends_at: float, progress: Callable[[Progress], None] | None) -> None:
+        """Set when to stop, as a time of `time.perf_counter`, and whom to tell of each round."""
+        self.interrupted = False
         self._ends_at = ends_at
         self._progress = progress
         self._began = time.perf_counter()
@@ -113,16 +137,14 @@ class Rounds:
 
     def start(self) -> None:
         """Fill the pools with first dispatches of every block."""
-        blocks = self.master.blocks
         self._operate(
             [
-                (b, z, np.zeros(len(block.amount_rows)))
-                for b, block in enumerate(blocks)
-                for z in block.starts
+                (b, [(z, np.zeros(len(block.amount_rows))) for z in block.starts])
+                for b, block in enumerate(self.master.blocks)
             ]
         )
 
-    def converge(self, gap: float, held: Held | None = None) -> Met:
+    def converge(self, gap: float, held: Held | None = None, aim: Aim | None = None) -> Met:
         """Go on until plan and bound, with some columns held, are within `gap`.
 
         If the user interrupts, what was found by then is returned and `interrupted` is set.
@@ -137,11 +159,11 @@ class Rounds:
         met: Met | None = None
         try:
             for _ in range(MOST_ROUNDS):
-                met = self._round(met, held)
-                self.tell("rounds", met)
+                met = self._round(met, held, aim)
+                self.tell("rounds" if aim is None else "aims", met)
                 if met.gap <= gap or self.late:
                     break
-                self._operate_between(met)
+                self._operate_between(met, aim)
         except KeyboardInterrupt:
             if met is None:
                 raise
@@ -149,17 +171,18 @@ class Rounds:
         assert met is not None
         return met
 
-    def _round(self, met: Met | None, held: Held | None) -> Met:
+    def _round(self, met: Met | None, held: Held | None, aim: Aim | None) -> Met:
         """Solve both programs once more."""
         left = FIRST_GAP if met is None else met.gap
-        outer = self._solve("outer", left, held)
-        inner = self._solve("inner", left, held)
+        outer = self._solve("outer", left, held, aim)
+        inner = self._solve("inner", left, held, aim)
         self.count += 1
         bound = outer.bound
         if met is not None:
             bound = max(bound, met.bound)
             inner = min(inner, met.plan, key=lambda point: point.objective)
-        return Met(inner, outer, inner.objective, min(bound, inner.objective))
+        size = 0.0 if aim is None else aim.size
+        return Met(inner, outer, inner.objective, min(bound, inner.objective), size)
 
     def tell(self, stage: str, met: Met) -> None:
         """Report where the rounds are."""
@@ -170,19 +193,27 @@ class Rounds:
 
     def bounded(self) -> Point:
         """Return the optimum of the outer program as it stands."""
-        return self._solve("outer", FINE_GAP, None)
+        return self._solve("outer", FINE_GAP)
 
-    def _operate_between(self, met: Met) -> None:
+    def _operate_between(self, met: Met, aim: Aim | None) -> None:
         """Operate every block between plan and bound and keep what is found."""
-        height, width = self.master.program.matrix.shape
+        width = self.master.program.matrix.shape[1]
         values = 0.5 * (met.bounding.values[:width] + met.plan.values[:width])
-        duals = 0.5 * (met.bounding.row_duals[:height] + met.plan.row_duals[:height])
+        duals = 0.5 * (self._duals(met.bounding, aim) + self._duals(met.plan, aim))
         self.operate_at(values, duals)
+
+    def _duals(self, point: Point, aim: Aim | None) -> FloatArray:
+        """Return duals of the master's rows, million USD per unit."""
+        duals = point.row_duals[: self.master.program.matrix.shape[0]]
+        if aim is None:
+            return duals
+        per_usd = -float(point.row_duals[-1])  # what a million USD more would bring the aim
+        return duals / per_usd if per_usd > SLACK * aim.size / aim.most else 0.0 * duals
 
     def operate_at(self, values: FloatArray, duals: FloatArray) -> None:
         """Operate every block at a point of the master and keep what is found."""
         every = range(len(self.master.blocks))
-        self._operate([(b, *self.point_of(b, values, duals)) for b in every])
+        self._operate([(b, [self.point_of(b, values, duals)]) for b in every])
 
     def point_of(self, b: int, values: FloatArray, duals: FloatArray) -> Asked:
         """Return a block's inputs, and USD per unit of its amounts, at a point of the master."""
@@ -190,23 +221,19 @@ class Rounds:
         prices = -duals[list(block.amount_rows)] * (MILLION / self.master.weight[b])
         return block.inputs_at(values), prices
 
-    def _operate(self, asked: list[tuple[int, FloatArray, FloatArray]]) -> None:
+    def _operate(self, tasks: list[Task]) -> None:
         """Operate blocks at inputs and prices, all at once, and keep what is found in order."""
         began = time.perf_counter()
-
-        def answer(entry: tuple[int, FloatArray, FloatArray]) -> Answer:
-            b, z, prices = entry
-            return self.master.blocks[b].oracle.operate(z, prices)
-
-        with ThreadPoolExecutor(self._threads) as pool:
-            answers = list(pool.map(answer, asked))
-        for (b, z, prices), found in zip(asked, answers, strict=True):
-            self.pools.add(b, z, prices, found)
+        for (b, points), found in zip(tasks, self._workers.answers(tasks), strict=True):
+            for (z, prices), answer in zip(points, found, strict=True):
+                self.pools.add(b, z, prices, answer)
         self.seconds["blocks"] += time.perf_counter() - began
 
-    def _solve(self, which: str, gap: float, held: Held | None) -> Point:
+    def _solve(
+        self, which: str, gap: float, held: Held | None = None, aim: Aim | None = None
+    ) -> Point:
         began = time.perf_counter()
-        program = self.program(which, held)
+        program = self.program(which, held, aim)
         point = solve_round(program, self._site(which), gap=gap, threads=self._threads)
         if which == "inner":
             point = replace(point, values=self.pools.with_amounts(point.values))
@@ -221,15 +248,17 @@ class Rounds:
         missable = np.full(len(self.pools.missable[0]), -1)
         return np.concatenate([self._sites.column, missable, block[self.pools.block]])
 
-    def program(self, which: str, held: Held | None = None) -> LinearProgram:
-        """Return the outer or the inner program, with some columns held."""
+    def program(
+        self, which: str, held: Held | None = None, aim: Aim | None = None
+    ) -> LinearProgram:
+        """Return the outer or the inner program, with some columns held and perhaps an aim."""
         program = self.pools.outer() if which == "outer" else self.pools.inner()
-        if held is None:
-            return program
-        columns, values = held
-        lower, upper = program.lower.copy(), program.upper.copy()
-        lower[columns] = upper[columns] = values
-        return replace(program, lower=lower, upper=upper)
+        if held is not None:
+            columns, values = held
+            lower, upper = program.lower.copy(), program.upper.copy()
+            lower[columns] = upper[columns] = values
+            program = replace(program, lower=lower, upper=upper)
+        return program if aim is None else _aimed(program, aim)
 
     def cornered(self, met: Met, held: Held | None = None) -> Met:
         """Return what the rounds met at, its plan a corner of the inner program if that is small.
@@ -254,3 +283,16 @@ class Rounds:
             for row, s, amount in zip(rows, sign, amounts, strict=True)
             if amount > MISSED * max(1.0, float(size[row]))
         ]
+
+
+def _aimed(program: LinearProgram, aim: Aim) -> LinearProgram:
+    """Return a program that seeks an aim, and holds cost to the most allowed in its last row."""
+    cost = np.zeros(len(program.cost))
+    cost[: len(aim.weights)] = aim.weights
+    return replace(
+        program,
+        matrix=csr_matrix(vstack([program.matrix, csr_matrix(program.cost)])),
+        cost=cost,
+        row_lower=np.append(program.row_lower, -np.inf),
+        row_upper=np.append(program.row_upper, aim.most),
+    )
