@@ -148,7 +148,7 @@ class Planner:
             raise cannot_keep(rounds.master, missed)
         if whole:
             return WholeSearch(rounds, gap, self.threads).run(met)
-        return rounds.cornered(met), "rounds"
+        return rounds.settled(met), "rounds"
 
 
 def _solution(

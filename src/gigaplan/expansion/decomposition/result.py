@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from gigaplan.core.errors import SolverError
+from gigaplan.expansion.assembly import LinearProgram
 from gigaplan.expansion.decomposition.block import Block
 from gigaplan.expansion.decomposition.rounds import Met, Rounds
 from gigaplan.expansion.decomposition.settled import Settled, mixed
-from gigaplan.expansion.highs import FEASIBILITY_TOLERANCE, largest_residual
+from gigaplan.expansion.highs import FEASIBILITY_TOLERANCE
 from gigaplan.expansion.model import ExpansionProblem
 from gigaplan.expansion.operation import MILLION
 from gigaplan.expansion.options import FloatArray
@@ -70,7 +71,7 @@ def operate_plan(rounds: Rounds, met: Met, threads: int) -> Operated:
     with ThreadPoolExecutor(threads) as pool:
         settled = tuple(pool.map(settle, range(len(master.blocks))))
     residual = max(
-        largest_residual(master.program, met.plan.values[:width]),
+        row_residual(master.program, met.plan.values[:width]),
         max((part.residual for part in settled), default=0.0),
     )
     if not residual <= FEASIBILITY_TOLERANCE:
@@ -93,6 +94,15 @@ def operate_plan(rounds: Rounds, met: Met, threads: int) -> Operated:
         energy_mwh=energy,
         residual=residual,
     )
+
+
+def row_residual(program: LinearProgram, values: FloatArray) -> float:
+    """Return the worst violation of a row or bound, over the size of what adds up in the row."""
+    activity = program.matrix @ values
+    size = 1.0 + abs(program.matrix) @ np.abs(values)
+    over = np.maximum(activity - program.row_upper, program.row_lower - activity) / size
+    beyond = np.maximum(values - program.upper, program.lower - values) / (1.0 + np.abs(values))
+    return float(max(over.max(initial=0.0), beyond.max(initial=0.0)))
 
 
 def _added_up(

@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix, vstack
 from gigaplan.expansion.assembly import IntArray, LinearProgram
 from gigaplan.expansion.decomposition.master import Master
 from gigaplan.expansion.decomposition.pools import Pools
-from gigaplan.expansion.decomposition.programs import Sites, solve_corner, solve_round
+from gigaplan.expansion.decomposition.programs import Infeasible, Sites, solve_corner, solve_round
 from gigaplan.expansion.decomposition.workers import Asked, Task, Workers
 from gigaplan.expansion.highs import Point
 from gigaplan.expansion.operation import MILLION
@@ -29,7 +29,10 @@ Held = tuple[IntArray, FloatArray]
 
 MOST_ROUNDS = 300
 FIRST_GAP = 0.1
+DEAR_USD = 1e6
+"""Price of a unit of an amount (GWh, kt, thousand m3, million USD) in its first cuts."""
 FINE_GAP = 1e-4
+FINAL_GAP = 1e-6
 SLACK = 1e-9
 """Below this a million USD more brings an aim nothing, relative."""
 CORNER_COLUMNS = 12_000
@@ -137,12 +140,24 @@ class Rounds:
 
     def start(self) -> None:
         """Fill the pools with first dispatches of every block."""
-        self._operate(
-            [
-                (b, [(z, np.zeros(len(block.amount_rows))) for z in block.starts])
-                for b, block in enumerate(self.master.blocks)
-            ]
-        )
+        self._operate([(b, self._starts(b)) for b in range(len(self.master.blocks))])
+
+    def _starts(self, b: int) -> list[Asked]:
+        """Return where a block is operated first.
+
+        Besides its own points without prices, one with each of its amounts dear: without a price
+        anywhere the outer program could have any amount for nothing.
+        """
+        block = self.master.blocks[b]
+        found = [(z, np.zeros(len(block.amount_rows))) for z in block.starts]
+        rows, signs = self.pools.missable
+        one = np.array([entry.constant or 1.0 for entry in block.inputs])
+        for place, row in enumerate(block.amount_rows):
+            for sign in signs[rows == row]:
+                prices = np.zeros(len(block.amount_rows))
+                prices[place] = -sign * DEAR_USD
+                found.append((one, prices))
+        return found
 
     def converge(self, gap: float, held: Held | None = None, aim: Aim | None = None) -> Met:
         """Go on until plan and bound, with some columns held, are within `gap`.
@@ -260,17 +275,27 @@ class Rounds:
             program = replace(program, lower=lower, upper=upper)
         return program if aim is None else _aimed(program, aim)
 
-    def cornered(self, met: Met, held: Held | None = None) -> Met:
-        """Return what the rounds met at, its plan a corner of the inner program if that is small.
+    def settled(self, met: Met, held: Held | None = None) -> Met:
+        """Return what the rounds met at with a plan that is fit to be carried out.
 
-        Plans of an interior method build a little of everything.
+        It misses no row. If the inner program is small it is a corner of it: plans of an interior
+        method build a little of everything.
         """
         program = self.program("inner", held)
-        if program.matrix.shape[1] > CORNER_COLUMNS:
-            return met
-        point = solve_corner(program)
+        width = self.master.program.matrix.shape[1]
+        program.upper[width : self.pools.first] = 0.0
+        try:
+            if program.matrix.shape[1] > CORNER_COLUMNS:
+                point = solve_round(
+                    program, self._site("inner"), gap=FINAL_GAP, threads=self._threads
+                )
+            else:
+                point = solve_corner(program)
+        except Infeasible:
+            return met  # `missed` says what it misses
         point = replace(point, values=self.pools.with_amounts(point.values))
-        return replace(met, plan=point, objective=point.objective)
+        bound = min(met.bound, point.objective)
+        return replace(met, plan=point, objective=point.objective, bound=bound)
 
     def missed(self, met: Met) -> list[tuple[int, float]]:
         """Return the master's rows that a plan misses, and by how much."""

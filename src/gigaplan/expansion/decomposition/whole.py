@@ -148,7 +148,7 @@ class WholeSearch:
         held = (self._columns, units)
         met = self._rounds.converge(PART_OF_GAP * self._gap, held=held)
         if self._best is None or met.objective < self._best.objective:
-            self._best = self._rounds.cornered(met, held)
+            self._best = self._rounds.settled(met, held)
         best = self._best
         bound = min(self._bound, best.objective)
         self._rounds.tell("units", Met(best.plan, best.bounding, best.objective, bound))
