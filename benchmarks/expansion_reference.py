@@ -137,11 +137,17 @@ def time_programmes(days: int | None, full: bool) -> None:
         print(
             f"{name}: {seconds:.1f} s, gap {solution.gap:.2%}, {solution.route}, "
             f"{solution.rows:,} rows, {solution.columns:,} columns, "
-            f"{len(found.days.days)} days of {found.days.step_hours} h steps"
+            f"{_operated(found)}"
         )
         print(f"  {found.plan.notes[1]}")
-        if full:
+        if full and found.days is not None:
             print_full_year(found, programme, series)
+
+
+def _operated(found: expansion.PlannedProgramme) -> str:
+    if found.days is None:
+        return f"every one of {len(found.problem.hours):,} hours"
+    return f"{len(found.days.days)} days of {found.days.step_hours} h steps"
 
 
 def print_full_year(found: expansion.PlannedProgramme, programme: object, series: object) -> None:
@@ -149,7 +155,7 @@ def print_full_year(found: expansion.PlannedProgramme, programme: object, series
     from gigaplan.expansion.from_programme import full_chronology
 
     began = time.perf_counter()
-    chronology = full_chronology(programme, series)  # type: ignore[arg-type]
+    chronology = full_chronology(programme, series, weather_years=[0])  # type: ignore[arg-type]
     last = [found.problem.periods[-1].year]
     (year,) = expansion.redispatch(chronology, found.problem, found.solution, years=last)
     unserved = sum(year.unserved_mwh.values())

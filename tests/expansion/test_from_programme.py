@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gigaplan.core.errors import InputError
 from gigaplan.expansion import PlannedProgramme, plan, plan_in_full
 from gigaplan.expansion import programme_options as options
+from gigaplan.expansion.operation import demand_per_it_mw
 from gigaplan.programme.bundled import locate
 from gigaplan.programme.reading import read_programme
 from gigaplan.programme.resolve import resolve
@@ -62,7 +63,7 @@ def plain_series(resolved: ResolvedProgramme) -> Series:
 
 def in_full(name: str) -> tuple[ResolvedProgramme, PlannedProgramme]:
     resolved = programme(name)
-    return resolved, plan_in_full(resolved, plain_series(resolved), days=3)
+    return resolved, plan_in_full(resolved, plain_series(resolved))
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,17 @@ def test_a_bundled_programme_plans_within_its_gap(
     assert found.plan.status == "optimal"
     assert found.plan.gap <= 0.01
     assert found.plan.bound_usd <= found.plan.objective_usd
-    assert any("representative days" in note for note in found.plan.notes)
+    assert any("all 8,760 hours of 1 weather year" in note for note in found.plan.notes)
+
+
+def test_a_programme_may_be_planned_on_representative_days_instead() -> None:
+    resolved = programme("one-campus")
+    found = plan_in_full(resolved, plain_series(resolved), days=3)
+    assert found.days is not None
+    assert len(found.days.days) == 3
+    assert any("3 representative days" in note for note in found.plan.notes)
+    note = next(note for note in found.plan.notes if "8,760 hours" in note)
+    assert f"{resolved.years[-1]} costs" in note
 
 
 @pytest.mark.parametrize("name", ["campus", "meta"])
@@ -138,10 +149,15 @@ def test_energy_by_source_makes_the_load(
     meta: tuple[ResolvedProgramme, PlannedProgramme],
 ) -> None:
     _, found = meta
-    weights = found.problem.hours.weights
-    batteries = {storage.site for storage in found.problem.storages}
+    problem = found.problem
+    batteries = {storage.site for storage in problem.storages}
+    places = {site.name: site for site in problem.sites}
     for site, sources in found.plan.energy_mwh.items():
-        load = found.solution.dispatch.load_mw[site] @ weights
+        per_it_mw = [
+            demand_per_it_mw(problem, places[site], y) @ problem.hours.weights
+            for y in range(len(problem.periods))
+        ]
+        load = found.solution.online_it_mw[site] * np.array(per_it_mw)
         made = np.sum(list(sources.values()), axis=0)
         if site in batteries:
             assert (made >= load - 1.0).all()
@@ -165,8 +181,8 @@ def test_the_same_programme_gives_the_same_plan() -> None:
     resolved = programme("one-campus")
     series = plain_series(resolved)
     told: list[float] = []
-    one = plan(resolved, series, days=2, threads=1, progress=told.append)
-    two = plan(resolved, series, days=2, threads=2)
+    one = plan(resolved, series, threads=1, progress=told.append)
+    two = plan(resolved, series, threads=2)
     assert one.units == two.units
     assert one.objective_usd == two.objective_usd
     assert told[-1] == 1.0
@@ -196,11 +212,3 @@ def test_stages_in_a_row_spend_year_by_year() -> None:
     # 12 months of 30%, then 24 months of 70%: 35%, 35%, 30% counted back from service
     shares: Any = options._by_year_before([(0.0, 12.0, 0.3), (12.0, 36.0, 0.7)], 36.0)
     assert shares == pytest.approx((0.35, 0.35, 0.3))
-
-
-def test_the_notes_say_how_far_the_days_are_from_the_full_year(
-    campus: tuple[ResolvedProgramme, PlannedProgramme],
-) -> None:
-    resolved, found = campus
-    note = next(note for note in found.plan.notes if "8,760 hours" in note)
-    assert f"{resolved.years[-1]} costs" in note

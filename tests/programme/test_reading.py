@@ -27,7 +27,7 @@ def test_the_least_programme_is_read_with_the_defaults_of_its_form(read: Read) -
     assert found.campuses["farm"].phases[0].it_mw == 100
     assert found.campuses["farm"].phases[0].status == "announced"
     assert found.planning.discount_fraction == pytest.approx(0.065)
-    assert found.planning.representative_days == 8
+    assert found.planning.representative_days is None
     assert found.company is None
     assert found.power == {}
 

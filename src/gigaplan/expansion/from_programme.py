@@ -1,19 +1,21 @@
 """Plans a programme: its figures and series as an expansion problem, and the solution as a Plan.
 
-Investment is yearly; operation of each year is on representative days of all weather years.
-Series on the chosen days are scaled to their true means. What the days leave out besides is told
-in the plan's notes: how far the means were off before that, and how far the duration curves are.
+Investment is yearly; each year is operated over every hour of every weather year, block by block
+(`decomposition`). Where the programme or the caller asks for representative days, operation is on
+these, in one program: series on the chosen days are scaled to their true means, and what the days
+leave out besides is told in the plan's notes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from gigaplan.core.errors import InputError
 from gigaplan.expansion import programme_options as options
+from gigaplan.expansion.decomposition import decompose
 from gigaplan.expansion.model import (
     CumulativeCapex,
     EitherOr,
@@ -26,14 +28,9 @@ from gigaplan.expansion.model import (
     Rule,
 )
 from gigaplan.expansion.options import FloatArray
+from gigaplan.expansion.plan_notes import notes_on_days, notes_on_every_hour
 from gigaplan.expansion.plan_tables import plan_of
-from gigaplan.expansion.programme_places import (
-    FIRM_SHED_MULTIPLE,
-    power,
-    resource,
-    site_of,
-    zone_of,
-)
+from gigaplan.expansion.programme_places import power, resource, site_of, zone_of
 from gigaplan.expansion.redispatch import FullYear, redispatch
 from gigaplan.expansion.representative import Extreme, RepresentativeDays, choose_days
 from gigaplan.expansion.solution import Progress, Solution
@@ -43,6 +40,9 @@ from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.weather.model import Series
 
 LONGEST_STEP_HOURS = 6
+GAP = 0.005
+"""Relative gap that is good enough: far below what the figures are sure to."""
+
 QUICK_SITE_STEPS = 8_000
 """Sites times years times steps that plan in about ten seconds on two cores."""
 
@@ -54,14 +54,15 @@ class PlannedProgramme:
     plan: Plan
     problem: ExpansionProblem
     solution: Solution
-    days: RepresentativeDays
+    days: RepresentativeDays | None
+    """None where every hour is operated."""
 
 
 def plan(
     programme: ResolvedProgramme,
     series: Series,
     *,
-    gap: float = 0.01,
+    gap: float = GAP,
     time_limit_s: float | None = None,
     threads: int | None = None,
     days: int | None = None,
@@ -83,13 +84,16 @@ def plan(
     threads : int, optional
         Most threads of the solver.
     days : int, optional
-        Representative days; the programme's own number if None.
+        Representative days; the programme's own number if None, and if it has none every hour of
+        every weather year is operated.
     step_hours : int
-        Hours averaged into one step of operation; as few as keep the program quick if None.
+        Hours averaged into one step of representative days; as few as keep the program quick if
+        None.
     check_last_year : bool
-        Whether the last year is operated over all its hours too, for the notes.
+        Whether a plan on representative days has its last year operated over all hours too, for
+        the notes.
     progress : callable, optional
-        Called with the share of the work done, 0 to 1, after each stage.
+        Called with the share of the work done, 0 to 1, as it grows.
 
     Raises
     ------
@@ -115,7 +119,7 @@ def plan_in_full(
     programme: ResolvedProgramme,
     series: Series,
     *,
-    gap: float = 0.01,
+    gap: float = GAP,
     time_limit_s: float | None = None,
     threads: int | None = None,
     days: int | None = None,
@@ -125,21 +129,46 @@ def plan_in_full(
 ) -> PlannedProgramme:
     """Return the plan together with the problem and solution behind it; parameters as `plan`."""
     count = programme.representative_days if days is None else days
+    if count is None:
+        return _plan_every_hour(programme, series, gap, time_limit_s, threads, progress)
     step_hours = step_hours or quick_step_hours(programme, count)
-    chosen = representative_days(programme, series, days=days, step_hours=step_hours)
+    chosen = representative_days(programme, series, days=count, step_hours=step_hours)
     problem = problem_from_programme(programme, series, chosen)
     solution = solve(
         problem,
         gap=gap,
         time_limit_s=time_limit_s,
         threads=threads,
-        progress=_shares(progress),
+        progress=_stages(progress),
     )
-    notes = _notes(programme, series, chosen, solution)
+    last: FullYear | None = None
     if check_last_year:
         last = operate_last_year(programme, series, problem, solution, threads=threads)
-        notes = (notes[0], notes[1], _full_year_note(last), *notes[2:])
+    notes = notes_on_days(programme, series, chosen, solution, last)
     return PlannedProgramme(plan_of(programme, problem, solution, notes), problem, solution, chosen)
+
+
+def _plan_every_hour(
+    programme: ResolvedProgramme,
+    series: Series,
+    gap: float,
+    time_limit_s: float | None,
+    threads: int | None,
+    progress: Callable[[float], None] | None,
+) -> PlannedProgramme:
+    """Return the plan operated over every hour of every weather year."""
+    problem = full_chronology(programme, series)
+    solution = decompose(
+        problem,
+        gap=gap,
+        time_limit_s=time_limit_s,
+        threads=threads,
+        progress=_closing(progress, gap),
+    )
+    if progress is not None:
+        progress(1.0)
+    notes = notes_on_every_hour(programme, series, solution)
+    return PlannedProgramme(plan_of(programme, problem, solution, notes), problem, solution, None)
 
 
 def operate_last_year(
@@ -151,38 +180,46 @@ def operate_last_year(
     threads: int | None = None,
 ) -> FullYear:
     """Return the plan's last year operated over all hours of the first weather year."""
-    full = full_chronology(programme, series)
+    full = full_chronology(programme, series, weather_years=[0])
     last = [problem.periods[-1].year]
     return redispatch(full, problem, solution, years=last, threads=threads)[0]
-
-
-def _full_year_note(year: FullYear) -> str:
-    return (
-        f"Operated over all 8,760 hours of the first weather year, {year.year} costs "
-        f"{year.operating_usd / 1e6:,.0f} million USD to run; the plan counted "
-        f"{year.planned_usd / 1e6:,.0f} ({year.operating_error_fraction:+.1%}). "
-        f"{sum(year.unserved_mwh.values()):,.0f} MWh go unserved (planned "
-        f"{sum(year.planned_unserved_mwh.values()):,.0f}), and "
-        f"{year.clean_share_fraction:.1%} is clean (planned "
-        f"{year.planned_clean_share_fraction:.1%})."
-    )
 
 
 _STAGE_SHARE = {"built": 0.05, "relaxed": 0.5, "done": 1.0}
 
 
-def _shares(progress: Callable[[float], None] | None) -> Callable[[Progress], None] | None:
+def _stages(progress: Callable[[float], None] | None) -> Callable[[Progress], None] | None:
     """Return what tells `progress` the share of the work that a stage completes."""
     if progress is None:
         return None
     return lambda at: progress(_STAGE_SHARE.get(at.stage, 0.9))
 
 
+def _closing(
+    progress: Callable[[float], None] | None, gap: float
+) -> Callable[[Progress], None] | None:
+    """Return what tells `progress` how far plan and bound have closed in on the gap asked for.
+
+    Each round closes about the same part of the gap, so its logarithm says what is left.
+    """
+    if progress is None:
+        return None
+    most = 0.0
+
+    def tell(at: Progress) -> None:
+        nonlocal most
+        left = np.log(max(at.gap, gap) / gap) / np.log(1.0 / gap) if 0 < gap < 1 else 0.0
+        most = max(most, 0.95 * float(np.clip(1.0 - left, 0.0, 1.0)))
+        progress(most)
+
+    return tell
+
+
 def representative_days(
     programme: ResolvedProgramme,
     series: Series,
     *,
-    days: int | None = None,
+    days: int,
     step_hours: int = 1,
 ) -> RepresentativeDays:
     """Return the days that stand for the weather years of every site and zone.
@@ -190,7 +227,6 @@ def representative_days(
     The day of the highest price over all zones is among them where there is room for it.
     """
     _check_series(programme, series)
-    count = programme.representative_days if days is None else days
     features: dict[str, FloatArray] = {}
     for name in programme.sites:
         features[f"pue of {name}"] = series.sites[name].pue
@@ -203,8 +239,8 @@ def representative_days(
     features["mean price"] = np.mean(
         [series.zones[name].price_usd_per_mwh for name in programme.zones], axis=0
     )
-    extremes: tuple[Extreme, ...] = (("mean price", "highest"),) if count >= 4 else ()
-    return choose_days(features, count, extremes=extremes, step_hours=step_hours)
+    extremes: tuple[Extreme, ...] = (("mean price", "highest"),) if days >= 4 else ()
+    return choose_days(features, days, extremes=extremes, step_hours=step_hours)
 
 
 def quick_step_hours(programme: ResolvedProgramme, days: int) -> int:
@@ -291,13 +327,22 @@ def problem_from_programme(
 
 
 def full_chronology(
-    programme: ResolvedProgramme, series: Series, *, weather_year: int = 0
+    programme: ResolvedProgramme,
+    series: Series,
+    *,
+    weather_years: Sequence[int] | None = None,
 ) -> ExpansionProblem:
-    """Return the problem of a programme on all 8,760 hours of one weather year."""
-    days = np.arange(365, dtype=np.int64) + 365 * weather_year
-    every = RepresentativeDays(days, np.ones(365), 1, {})
-    whole = Hours.chronology(8760)
-    return replace(problem_from_programme(programme, series, every, scaled=False), hours=whole)
+    """Return the problem of a programme on all hours of some weather years, or of all.
+
+    Storage ends each weather year as full as it began it; an hour of n years weighs 1/n.
+    """
+    _check_series(programme, series)
+    chosen = range(series.weather_years) if weather_years is None else weather_years
+    days = np.concatenate([np.arange(365, dtype=np.int64) + 365 * year for year in chosen])
+    count = len(days) // 365
+    every = RepresentativeDays(days, np.full(len(days), 1.0 / count), 1, {})
+    hours = Hours(np.full(8760 * count, 1.0 / count), (8760,) * count)
+    return replace(problem_from_programme(programme, series, every, scaled=False), hours=hours)
 
 
 def _rules(programme: ResolvedProgramme) -> tuple[Rule, ...]:
@@ -310,26 +355,3 @@ def _rules(programme: ResolvedProgramme) -> tuple[Rule, ...]:
             least = second.unit_mw if second.units is not None else second.max_mw
             found.append(Prerequisite(rule.first, rule.second, least))
     return tuple(found)
-
-
-def _notes(
-    programme: ResolvedProgramme,
-    series: Series,
-    days: RepresentativeDays,
-    solution: Solution,
-) -> tuple[str, ...]:
-    kinds = sorted({series.sites[name].kind for name in programme.sites})
-    return (
-        f"Operation is on {len(days.days)} representative days in steps of {days.step_hours} h, "
-        f"chosen from {series.weather_years} weather years ({' and '.join(kinds)} weather).",
-        f"Before scaling to their true means, the mean of no series on them was off by more than "
-        f"{days.worst_mean_fraction:.1%}; duration curves are off by at most "
-        f"{days.worst_duration_curve_fraction:.1%} of their range (root mean square).",
-        f"Solved as one program of {solution.rows:,} rows and {solution.columns:,} columns "
-        f"({solution.route}, {solution.method}); worst residual {solution.largest_residual:.1g}.",
-        "Each year is operated as it stands at its end; chips in operating halls are taken as "
-        "evenly aged; surplus of contracts is sold at the zone's price.",
-        f"Unserved training costs what missing compute does; firm inference "
-        f"{FIRM_SHED_MULTIPLE:g} times that (assumed).",
-        *series.notes,
-    )

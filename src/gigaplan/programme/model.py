@@ -44,8 +44,13 @@ class Planning(Strict):
     first_year: Year = Field(description="First year of decisions.")
     last_year: Year = Field(description="Last year of decisions.")
     discount_fraction: Fraction = Field(description="Real discount rate.")
-    representative_days: int = Field(
-        8, strict=True, ge=1, le=365, description="Days of a year that dispatch is planned on."
+    representative_days: int | None = Field(
+        None,
+        strict=True,
+        ge=1,
+        le=365,
+        description="Days that dispatch is planned on; every hour of every weather year if left "
+        "out.",
     )
     reserve_margin_fraction: Fraction = Field(
         0.0, description="Firm supply beyond the facility power that all IT MW of a site can draw."

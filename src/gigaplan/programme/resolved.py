@@ -291,7 +291,7 @@ class ResolvedProgramme:
     timeline: Timeline
     years: tuple[int, ...]
     discount_fraction: float
-    representative_days: int
+    representative_days: int | None
     reserve_margin_fraction: float
     integer_units: bool
     target_it_mw: tuple[float, ...]
