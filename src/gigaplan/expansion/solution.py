@@ -19,6 +19,8 @@ Route: TypeAlias = Literal[
     "rounds, whole by branch and bound",
 ]
 
+Status: TypeAlias = Literal["optimal", "time limit", "interrupted", "gap left"]
+
 
 @dataclass(frozen=True)
 class Build:
@@ -168,8 +170,9 @@ class Solution:
 
     Parameters
     ----------
-    status : {"optimal", "time limit", "interrupted"}
-        "optimal": the gap asked for is met. Else the best plan found by then.
+    status : {"optimal", "time limit", "interrupted", "gap left"}
+        "optimal": the gap asked for is met. Else the best plan found by then; "gap left": the
+        method had no more to try.
     objective_usd : float
         Present value of cost less value of compute.
     bound_usd : float
@@ -204,7 +207,7 @@ class Solution:
         How many blocks (a site in a period) each way of operating them served.
     """
 
-    status: Literal["optimal", "time limit", "interrupted"]
+    status: Status
     objective_usd: float
     bound_usd: float
     gap: float

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Literal
 
 import numpy as np
 
@@ -39,7 +38,14 @@ from gigaplan.expansion.read_back import (
     read_shortfall,
     read_whole,
 )
-from gigaplan.expansion.solution import Dispatch, Progress, Route, Solution, relative_gap
+from gigaplan.expansion.solution import (
+    Dispatch,
+    Progress,
+    Route,
+    Solution,
+    Status,
+    relative_gap,
+)
 
 LINEAR_SHARE = 0.2
 """Share of the gap asked for that the rounds before whole units may leave."""
@@ -161,11 +167,12 @@ def _solution(
     duals = 0.5 * (met.plan.row_duals[:height] + met.bounding.row_duals[:height])
     objective, bound = operated.costs.total(), met.bound * MILLION
     apart = relative_gap(objective, bound)
-    status: Literal["optimal", "time limit", "interrupted"] = "time limit"
     if apart <= max(gap, 1e-6):
-        status = "optimal"
+        status: Status = "optimal"
     elif rounds.interrupted:
         status = "interrupted"
+    else:
+        status = "time limit" if rounds.late else "gap left"
     return Solution(
         status=status,
         objective_usd=objective,
