@@ -1,12 +1,7 @@
-"""Turns the best point of the rounds into a plan: operated over every hour, and added up.
-
-Each block is operated once more. Where it counts in no yearly limit it runs at its capacities as
-is cheapest; else its dispatches are mixed as the plan mixed them, which is what keeps the limit.
-"""
+"""Turns the best point of the rounds into a plan: operated over every hour, and added up."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,16 +9,15 @@ import numpy as np
 from gigaplan.core.errors import SolverError
 from gigaplan.expansion.assembly import LinearProgram
 from gigaplan.expansion.decomposition.block import Block
+from gigaplan.expansion.decomposition.carried_out import carry_out
 from gigaplan.expansion.decomposition.rounds import Met, Rounds
-from gigaplan.expansion.decomposition.settled import Settled, mixed
+from gigaplan.expansion.decomposition.settled import Settled
 from gigaplan.expansion.highs import FEASIBILITY_TOLERANCE
 from gigaplan.expansion.model import ExpansionProblem
 from gigaplan.expansion.operation import MILLION
 from gigaplan.expansion.options import FloatArray
 from gigaplan.expansion.read_back import read_costs
 from gigaplan.expansion.solution import Costs, Prices
-
-_LEAST_WEIGHT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -47,37 +41,17 @@ def operate_plan(rounds: Rounds, met: Met, threads: int) -> Operated:
     """
     master = rounds.master
     width = master.program.matrix.shape[1]
-    weights = met.plan.values[rounds.pools.first :]
-    chosen: dict[int, list[int]] = {}
-    for j, b in enumerate(rounds.pools.block[: len(weights)]):
-        if weights[j] > _LEAST_WEIGHT:
-            chosen.setdefault(b, []).append(j)
-
-    def settle(b: int) -> Settled:
-        block = master.blocks[b]
-        if not block.amount_rows or not chosen.get(b):
-            z, prices = rounds.point_of(b, met.plan.values, met.plan.row_duals)
-            return block.oracle.settle(z, prices)
-        return mixed(
-            [
-                (
-                    float(weights[j]),
-                    block.oracle.settle(rounds.pools.asked[j], rounds.pools.prices[j] * MILLION),
-                )
-                for j in chosen[b]
-            ]
-        )
-
-    with ThreadPoolExecutor(threads) as pool:
-        settled = tuple(pool.map(settle, range(len(master.blocks))))
+    settled = carry_out(rounds, met, threads)
+    values = met.plan.values[:width].copy()
+    values[master.amount_columns] = np.concatenate([part.amounts for part in settled])
     residual = max(
-        row_residual(master.program, met.plan.values[:width]),
+        row_residual(master.program, values),
         max((part.residual for part in settled), default=0.0),
     )
     if not residual <= FEASIBILITY_TOLERANCE:
         raise SolverError(f"the plan violates a limit by {residual:.2g} of its bound.")
     parts, energy = _added_up(rounds, settled)
-    base = read_costs(master.form, met.plan.values[:width])
+    base = read_costs(master.form, values)
     costs = Costs(
         capital=base.capital,
         fixed=base.fixed,

@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix, vstack
 
 from gigaplan.expansion.assembly import IntArray, LinearProgram
 from gigaplan.expansion.decomposition.master import Master
-from gigaplan.expansion.decomposition.pools import Pools
+from gigaplan.expansion.decomposition.pools import PENALTY, Pools
 from gigaplan.expansion.decomposition.programs import Infeasible, Sites, solve_corner, solve_round
 from gigaplan.expansion.decomposition.workers import Asked, Task, Workers
 from gigaplan.expansion.highs import Point
@@ -33,8 +33,9 @@ DEAR_USD = 1e6
 """Price of a unit of an amount (GWh, kt, thousand m3, million USD) in its first cuts."""
 FINE_GAP = 1e-4
 FINAL_GAP = 1e-6
-SLACK = 1e-9
-"""Below this a million USD more brings an aim nothing, relative."""
+LEAST_WORTH = 1e-4
+"""What a million USD more brings an aim counts at least as so much, relative: where cost does not
+bind, amounts are worth much money but not all of it."""
 CORNER_COLUMNS = 12_000
 """Up to so many columns the plan is made a corner, where fewer things are built, at the end."""
 
@@ -45,6 +46,9 @@ MISSED = 1e-6
 @dataclass(frozen=True)
 class Aim:
     """Something else to make small than cost, by plans that cost no more than so much.
+
+    Such plans miss no row and leave no load unserved that must be served: the pools must hold
+    one already, as they do once a plan of least cost was found.
 
     Parameters
     ----------
@@ -203,7 +207,8 @@ class Rounds:
         """Report where the rounds are."""
         if self._progress is not None:
             seconds = time.perf_counter() - self._began
-            usd, least = met.objective * MILLION, met.bound * MILLION
+            unit = MILLION if met.size == 0 else 1.0  # an aim is in its own unit
+            usd, least = met.objective * unit, met.bound * unit
             self._progress(Progress(stage, usd, least, met.gap, seconds))
 
     def bounded(self) -> Point:
@@ -223,7 +228,8 @@ class Rounds:
         if aim is None:
             return duals
         per_usd = -float(point.row_duals[-1])  # what a million USD more would bring the aim
-        return duals / per_usd if per_usd > SLACK * aim.size / aim.most else 0.0 * duals
+        least = LEAST_WORTH * aim.size / max(abs(aim.most), 1.0)
+        return np.clip(duals / max(per_usd, least), -PENALTY, PENALTY)
 
     def operate_at(self, values: FloatArray, duals: FloatArray) -> None:
         """Operate every block at a point of the master and keep what is found."""
@@ -273,7 +279,20 @@ class Rounds:
             lower, upper = program.lower.copy(), program.upper.copy()
             lower[columns] = upper[columns] = values
             program = replace(program, lower=lower, upper=upper)
-        return program if aim is None else _aimed(program, aim)
+        if aim is None:
+            return program
+        return _aimed(self._strict(program) if which == "inner" else program, aim)
+
+    def _strict(self, program: LinearProgram) -> LinearProgram:
+        """Return the inner program without what only a high price keeps out of a plan.
+
+        An aim does not pay for missing a row, nor for load left unserved in emergency.
+        """
+        upper = program.upper.copy()
+        width, first = self.master.program.matrix.shape[1], self.pools.first
+        upper[width:first] = 0.0
+        upper[first:][np.asarray(self.pools.emergency, dtype=bool)] = 0.0
+        return replace(program, upper=upper)
 
     def settled(self, met: Met, held: Held | None = None) -> Met:
         """Return what the rounds met at with a plan that is fit to be carried out.
