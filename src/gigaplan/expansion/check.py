@@ -283,6 +283,20 @@ def _check_limits(problem: ExpansionProblem, faults: _Faults) -> None:
     faults.by_period("limits.capex_usd", limits.capex_usd, infinite=True)
     for total in limits.cumulative_capex:
         faults.number(f"limits.cumulative_capex.{total.through_year}", total.usd)
+    payable = [o.name for o in (*problem.supplies, *problem.storages, *problem.connections)]
+    payable += [campus.name for campus in problem.campuses]
+    for fund in limits.funds:
+        at = f"limits.funds.{fund.name}"
+        faults.by_period(f"{at}.usd", fund.usd, infinite=True)
+        if not fund.total_usd >= 0:
+            found = f"found {fund.total_usd:g}; a number of at least 0 is needed."
+            faults.say(f"{at}.total_usd", found)
+        faults.number(f"{at}.share_fraction", fund.share_fraction, 0, 1)
+        faults.by_period(f"{at}.cost_fraction", fund.cost_fraction)
+        for name in fund.pays_for or ():
+            faults.name(f"{at}.pays_for", name, payable, "option or campus")
+    if len({fund.name for fund in limits.funds}) < len(limits.funds):
+        faults.say("limits.funds", "has a name twice.")
     for name, offered in limits.slots.items():
         faults.by_period(f"limits.slots.{name}", offered, infinite=True)
     faults.by_period("limits.clean_share_fraction", limits.clean_share_fraction, 0, 1)

@@ -155,6 +155,7 @@ def _least_change(
 
 _PER_PERIOD = {
     "budget": ("capital budget", "million USD", "more", -1.0),
+    "fund": ("fund", "million USD", "more", -1.0),
     "slots": ("build slots", "slots", "more", -1.0),
     "deliveries": ("accelerator deliveries", "IT MW", "more", -1.0),
     "water": ("water", "thousand m3", "more", -1.0),
@@ -207,6 +208,12 @@ def _statements(form: Formulation) -> list[_Statement]:
                     -1.0,
                     size,
                 )
+            )
+        elif name == "fund total":
+            size = _size(program, rows[0], load)
+            where = str(key[1])
+            found.append(
+                _Statement("fund in all", where, 0, "million USD", "more", rows, -1.0, size)
             )
         elif name == "rule":
             found.append(_rule_statement(form, key, rows))

@@ -197,6 +197,33 @@ class CumulativeCapex:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fund:
+    """A source of capital: an instrument with limits of its own.
+
+    Parameters
+    ----------
+    usd : by period
+        Most that it gives in a period; infinity where free.
+    total_usd : float
+        Most that it gives in all.
+    pays_for : tuple of str, optional
+        Names of the options and campuses whose capital it may pay; None: all.
+    share_fraction : float
+        Most of their capital in a period that it may pay.
+    cost_fraction : by period
+        What a USD of it costs in fees, and in interest above the rate at which capital is spread,
+        in present value of the period it is drawn in.
+    """
+
+    name: str
+    usd: PerPeriod = np.inf
+    total_usd: float = np.inf
+    pays_for: tuple[str, ...] | None = None
+    share_fraction: float = 1.0
+    cost_fraction: PerPeriod = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Limits:
     """What all sites share.
 
@@ -206,6 +233,8 @@ class Limits:
         Most capital spent in a period, undiscounted; infinity where free.
     cumulative_capex : tuple of CumulativeCapex
         Most capital in total.
+    funds : tuple of Fund
+        Where capital comes from; with any, all of it must come from these.
     slots : mapping of str to by period
         Slots of each class that can be had in a period.
     clean_share_fraction : by period, optional
@@ -222,6 +251,7 @@ class Limits:
 
     capex_usd: PerPeriod | None = None
     cumulative_capex: tuple[CumulativeCapex, ...] = ()
+    funds: tuple[Fund, ...] = ()
     slots: Mapping[str, PerPeriod] = field(default_factory=dict)
     clean_share_fraction: PerPeriod | None = None
     clean_matching: Literal["annual", "hourly"] = "annual"

@@ -10,8 +10,9 @@ from gigaplan.expansion.compute import generations
 from gigaplan.expansion.formulation import Formulation
 from gigaplan.expansion.operation import MILLION, demand_per_it_mw, hour_cost_weight
 from gigaplan.expansion.options import FloatArray
-from gigaplan.expansion.shared_limits import THOUSAND, spend_by_build
+from gigaplan.expansion.shared_limits import THOUSAND
 from gigaplan.expansion.solution import Build, Capacity, Costs, Dispatch, Kind, Prices
+from gigaplan.expansion.spending import spend_by_build
 
 _DUST_MW = 1e-6
 
@@ -130,6 +131,16 @@ def read_capex(form: Formulation, values: FloatArray) -> FloatArray:
     return np.asarray(spent * MILLION)
 
 
+def read_draws(form: Formulation, values: FloatArray) -> dict[str, FloatArray]:
+    """Return USD drawn from each fund by period."""
+    count = len(form.problem.periods)
+    found = {fund.name: np.zeros(count) for fund in form.problem.limits.funds}
+    for key, columns in form.assembly.columns.items():
+        if key[0] == "draw":
+            found[str(key[1])] += values[columns] * MILLION
+    return found
+
+
 def read_dispatch(form: Formulation, values: FloatArray) -> Dispatch:
     """Return what runs in each hour."""
     problem = form.problem
@@ -195,6 +206,7 @@ def read_energy(form: Formulation, dispatch: Dispatch) -> dict[str, dict[str, Fl
 
 _PART_OF_COST = {
     "build": "capital",
+    "draw": "capital",
     "capacity": "fixed",
     "output": "energy",
     "paid": "energy",

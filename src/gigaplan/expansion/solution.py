@@ -203,6 +203,8 @@ class Solution:
         "unserved".
     rounds : int
         Rounds of bound and plan; 0 where one program was solved.
+    fund_usd : mapping of str to array [period]
+        Undiscounted USD drawn from each fund.
     operated_by : mapping of str to int
         How many blocks (a site in a period) each way of operating them served.
     """
@@ -230,6 +232,7 @@ class Solution:
     energy_mwh: Mapping[str, Mapping[str, FloatArray]] = field(default_factory=dict)
     rounds: int = 0
     operated_by: Mapping[str, int] = field(default_factory=dict)
+    fund_usd: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

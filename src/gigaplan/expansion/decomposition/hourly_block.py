@@ -146,8 +146,8 @@ class HourlyBlock:
         for place in form.problem.sites:
             name = place.name
             shed = dispatch.shed_mw.get((name, EMERGENCY))
-            if shed is not None:
-                found.emergency_mwh[name] = float(shed[0] @ weights)
+            if shed is not None and shed[0].any():
+                found.emergency_mw[name] = shed[0]
             price = self._duals(("balance", name, 0)) / weights
             load = dispatch.load_mw[name][0] * weights
             total = float(load.sum())

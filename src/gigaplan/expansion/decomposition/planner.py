@@ -33,6 +33,7 @@ from gigaplan.expansion.read_back import (
     read_builds,
     read_capacity,
     read_capex,
+    read_draws,
     read_online,
     read_run,
     read_shortfall,
@@ -132,12 +133,12 @@ class Planner:
                 self.rounds.start()
             self.met, route = self._searched(gap)
             operated = operate_plan(self.rounds, self.met, self._count)
-            if not unserved(operated):
+            if not unserved(operated, self.problem.hours.weights):
                 seconds = time.perf_counter() - began
                 return _solution(self.rounds, self.met, operated, route, gap, seconds)
             higher = next(self._prices, None)
             if higher is None:
-                raise cannot_serve(self.rounds.master, operated)
+                raise cannot_serve(self.rounds.master, operated, self.threads)
             pools = self.rounds.pools
             self.rounds = self._prepared(higher)
             self.rounds.pools.carry(pools)
@@ -186,6 +187,7 @@ def _solution(
         run_it_mw=read_run(form, values),
         shortfall_it_mw=read_shortfall(form, values),
         capex_usd=read_capex(form, values),
+        fund_usd=read_draws(form, values),
         costs=operated.costs,
         dispatch=Dispatch({}, {}, {}, {}, {}, {}, {}, {}, {}, {}),
         prices=read_master_prices(rounds, operated, duals),

@@ -20,8 +20,8 @@ class Settled:
         "energy", "market", "unserved", as in `Costs`.
     energy_mwh : mapping of (site, source) to float
         As in `Solution.energy_mwh`; "grid" is left out where the market settles it.
-    emergency_mwh : mapping of site to float
-        Load left unserved that no tier allows: above zero, the plan is none.
+    emergency_mw : mapping of site to array [hour]
+        Load left unserved that no tier allows, where there is any: the plan is none.
     amounts : array [amount]
     drawn_mwh : mapping of site to array [hour]
         Drawn through the connection, where a market settles it by the hour.
@@ -35,7 +35,7 @@ class Settled:
 
     cost_usd: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     energy_mwh: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
-    emergency_mwh: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    emergency_mw: dict[str, FloatArray] = field(default_factory=dict)
     amounts: FloatArray = field(default_factory=lambda: np.empty(0))
     drawn_mwh: dict[str, FloatArray] = field(default_factory=dict)
     made_mwh: dict[str, FloatArray] = field(default_factory=dict)
@@ -52,12 +52,11 @@ def mixed(parts: list[tuple[float, Settled]]) -> Settled:
             found.cost_usd[name] += weight * usd
         for key, mwh in part.energy_mwh.items():
             found.energy_mwh[key] += weight * mwh
-        for name, mwh in part.emergency_mwh.items():
-            found.emergency_mwh[name] += weight * mwh
         found.amounts = found.amounts + weight * part.amounts
         for mine, given in (
             (found.drawn_mwh, part.drawn_mwh),
             (found.made_mwh, part.made_mwh),
+            (found.emergency_mw, part.emergency_mw),
         ):
             for name, series in given.items():
                 mine[name] = mine.get(name, 0.0) + weight * series

@@ -178,8 +178,8 @@ class SiteOracle:
             found.drawn_mwh[site] = weights * drawn
         else:
             found.energy_mwh[site, "grid"] = float(weights @ drawn)
-        if self._must_serve:
-            found.emergency_mwh[site] = float(run.unserved_mwh[-1])
+        if self._must_serve and run.unserved_mwh[-1] > 0:
+            found.emergency_mw[site] = hours.unserved_mw[-1]
         price, energy = hours.price_usd_per_mwh, weights * load
         total = float(energy.sum())
         found.power_usd_per_mwh[site] = (

@@ -8,9 +8,15 @@ from gigaplan.core.errors import InfeasibleError
 from gigaplan.expansion.assembly import Key
 from gigaplan.expansion.decomposition.master import Master
 from gigaplan.expansion.decomposition.result import Operated
+from gigaplan.expansion.decomposition.some_hours import windows
+from gigaplan.expansion.formulation import formulate
+from gigaplan.expansion.highs import Session
+from gigaplan.expansion.infeasible import explain_infeasible
+from gigaplan.expansion.options import FloatArray
 
 LEAST_MWH = 1e-3
 MOST_LINES = 8
+MOST_DAYS = 6
 LIMITS = {
     "clean": ("clean energy", "GWh"),
     "carbon": ("carbon", "kt"),
@@ -19,22 +25,33 @@ LIMITS = {
 }
 
 
-def unserved(operated: Operated) -> dict[tuple[str, int], float]:
+def unserved(operated: Operated, weights: FloatArray) -> dict[tuple[str, int], float]:
     """Return MWh by site and period that a plan leaves unserved though no tier allows it."""
     found: dict[tuple[str, int], float] = defaultdict(float)
     for period, settled in zip(operated.periods, operated.blocks, strict=True):
-        for site, mwh in settled.emergency_mwh.items():
+        for site, mw in settled.emergency_mw.items():
+            mwh = float(mw @ weights)
             if mwh > LEAST_MWH:
                 found[site, period] += mwh
     return dict(found)
 
 
-def cannot_serve(master: Master, operated: Operated) -> InfeasibleError:
-    """Return the error of load that must be served and cannot be."""
+def cannot_serve(master: Master, operated: Operated, threads: int | None) -> InfeasibleError:
+    """Return the error of load that must be served and cannot be.
+
+    The days on which most goes unserved are planned as one program. If they alone leave no plan,
+    that program says which statements conflict, and the least change that would do.
+    """
     problem = master.problem
+    missing = unserved(operated, problem.hours.weights)
+    worst = _worst_steps(operated)
+    if worst:
+        form = formulate(windows(problem, worst))
+        if Session(form.program, threads=threads).solve_linear().status == "infeasible":
+            return explain_infeasible(form, threads=threads)
     lines = [
         f"  {site} in {problem.periods[y].year}: {mwh:,.4g} MWh"
-        for (site, y), mwh in sorted(unserved(operated).items(), key=lambda item: -item[1])
+        for (site, y), mwh in sorted(missing.items(), key=lambda item: -item[1])
     ]
     return InfeasibleError(
         "No plan serves the load that must be served. The least that is left unserved:\n"
@@ -42,6 +59,16 @@ def cannot_serve(master: Master, operated: Operated) -> InfeasibleError:
         + "\nAllow more supply there, ask for less compute, or let a share of the load go "
         "unserved at a price (`shed`)."
     )
+
+
+def _worst_steps(operated: Operated) -> list[int]:
+    """Return the steps in which most goes unserved: that of each block, the worst blocks' only."""
+    worst = [
+        (float(mw.max()), int(mw.argmax()))
+        for settled in operated.blocks
+        for mw in settled.emergency_mw.values()
+    ]
+    return [step for _, step in sorted(worst, reverse=True)[:MOST_DAYS]]
 
 
 def cannot_keep(master: Master, missed: list[tuple[int, float]]) -> InfeasibleError:
