@@ -179,8 +179,15 @@ class _Blocks:
                 found.append((key, int(rows[y if key[0] == "water" else 0])))
         return found
 
-    def _capacity(self, name: str, asset: Asset, y: int, factor: float = 1.0) -> Input:
-        return Input(name, (int(asset.capacity[y]),), (factor,))
+    def _capacity(
+        self, name: str, asset: Asset, y: int, factor: float = 1.0, *, exact: bool = False
+    ) -> Input:
+        return Input(name, (int(asset.capacity[y]),), (factor,), exact=exact)
+
+    def _supply(self, option: Supply, y: int) -> Input:
+        """Return a supply's capacity; where it must run, a dispatch may leave none of it out."""
+        asset = self._assets.supply[option.name]
+        return self._capacity(option.name, asset, y, exact=option.must_run_fraction > 0)
 
     def _site(self, site: Site, y: int) -> Block:
         """Return the block of a site that the fast oracle can operate."""
@@ -197,7 +204,7 @@ class _Blocks:
         amounts = self._amounts(keys, y)
         stores = standing_stores(problem, assets, site, y)
         store = stores[0] if stores else None
-        inputs = [self._capacity(o.name, assets.supply[o.name], y) for o in here]
+        inputs = [self._supply(o, y) for o in here]
         if site.zone is not None:
             lines = [a for a in assets.connection.values() if a.site == site.name]
             lines = [a for a in lines if can_stand(a, y)]
@@ -258,7 +265,7 @@ class _Blocks:
         return Block(
             key=("project", option.name, y),
             period=y,
-            inputs=(self._capacity(option.name, self._assets.supply[option.name], y),),
+            inputs=(self._supply(option, y),),
             amount_rows=tuple(row for _, row in amounts),
             oracle=merchant(self._problem, option, y, [key for key, _ in amounts], market),
             route="sales",
@@ -275,6 +282,9 @@ class _Blocks:
         amounts = self._amounts(keys, y)
         local = tuple(_local(key) for key, _ in amounts)
         oracle = HourlyBlock(part, local, self._emergency)
+        running = {
+            ("capacity", "supply", o.name) for o in part.supplies if o.must_run_fraction > 0
+        }
         inputs = []
         for key in oracle.keys:
             if key[0] == "online":
@@ -282,7 +292,7 @@ class _Blocks:
                 inputs.append(Input(f"load {key[1]}", (column,), (1.0,), exact=True))
             else:
                 column = int(assembly.columns[key][y])
-                inputs.append(Input(str(key[-1]), (column,), (1.0,)))
+                inputs.append(Input(str(key[-1]), (column,), (1.0,), exact=key in running))
         inputs.append(Input("in hand", constant=1.0))
         return Block(
             key=("sites", "+".join(site.name for site in group), y),

@@ -108,7 +108,10 @@ def solve_corner(program: LinearProgram) -> Point:
     Infeasible, SolverError
         As `solve_round`.
     """
-    point = Session(program, threads=1).solve_linear()
+    session = Session(program, threads=1)
+    point = session.solve_linear()
+    if point.status == "failed":
+        point = session.solve_linear("ipx")
     if point.status == "infeasible":
         raise Infeasible("a program of the rounds has no point.")
     if point.status != "optimal":

@@ -17,7 +17,13 @@ from scipy.sparse import csr_matrix, vstack
 from gigaplan.expansion.assembly import IntArray, LinearProgram
 from gigaplan.expansion.decomposition.master import Master
 from gigaplan.expansion.decomposition.pools import PENALTY, Pools
-from gigaplan.expansion.decomposition.programs import Infeasible, Sites, solve_corner, solve_round
+from gigaplan.expansion.decomposition.programs import (
+    SMALL_COLUMNS,
+    Infeasible,
+    Sites,
+    solve_corner,
+    solve_round,
+)
 from gigaplan.expansion.decomposition.workers import Asked, Task, Workers
 from gigaplan.expansion.highs import Point
 from gigaplan.expansion.operation import MILLION
@@ -219,8 +225,10 @@ class Rounds:
         """Operate every block between plan and bound and keep what is found."""
         width = self.master.program.matrix.shape[1]
         values = 0.5 * (met.bounding.values[:width] + met.plan.values[:width])
-        duals = 0.5 * (self._duals(met.bounding, aim) + self._duals(met.plan, aim))
-        self.operate_at(values, duals)
+        ends = self._duals(met.bounding, aim), self._duals(met.plan, aim)
+        self.operate_at(values, 0.5 * (ends[0] + ends[1]))
+        if width <= SMALL_COLUMNS and (met.gap < 0.1 or self.count % 2):
+            self.operate_at(met.bounding.values[:width], ends[0])
 
     def _duals(self, point: Point, aim: Aim | None) -> FloatArray:
         """Return duals of the master's rows, million USD per unit."""

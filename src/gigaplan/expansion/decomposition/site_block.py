@@ -136,9 +136,17 @@ class SiteOracle:
             slopes=np.append(found.per_capacity[:count], found.per_load_mw),
             cost_usd=float(found.unpriced_cost_usd),
             amounts=np.array([found.quantities.get(name, 0.0) for name in self.names]),
-            used=np.append(np.minimum(found.used[:count], inputs[:-1]), inputs[-1]),
+            used=np.append(self._used(found.used[:count], inputs[:-1]), inputs[-1]),
             emergency_mwh=float(found.unserved_mwh[-1]) if self._must_serve else 0.0,
         )
+
+    def _used(self, used: FloatArray, inputs: FloatArray) -> FloatArray:
+        """Return the least capacities that a dispatch needs; what must run is there in full."""
+        found = np.minimum(used, inputs)
+        for place, option in enumerate(self.here):
+            if option.must_run_fraction > 0:
+                found[place] = inputs[place]
+        return found
 
     def _operate(
         self, year: SiteYear, inputs: FloatArray, prices: FloatArray, *, hourly: bool

@@ -21,7 +21,7 @@ def plain_starts(inputs: tuple[Input, ...]) -> tuple[FloatArray, ...]:
     found = []
     for place, entry in enumerate(inputs):
         if entry.exact:
-            bare = np.where(constant > 0, constant, 0.0)
+            bare = np.zeros(len(inputs))
             bare[place] = 1.0
             found.append(bare)
     found.append(np.where(constant > 0, constant, 1.0))
