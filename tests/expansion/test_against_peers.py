@@ -27,6 +27,7 @@ from gigaplan.expansion import (
     Zone,
     solve,
 )
+from gigaplan.expansion.decomposition import decompose
 
 from .pypsa_peer import prices_of, pypsa, same, solve_model
 
@@ -267,3 +268,21 @@ def test_many_sites_and_years_under_shared_limits_cost_what_pypsa_says(
     same(ours.prices.budget_usd_per_usd, np.array(budgets))
     turbines = [-float(constraints[f"turb{year}"].dual) for year in range(years)]
     same(ours.prices.slot_usd["turbine"], np.array(turbines))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 120))
+def test_twenty_random_programmes_lie_between_our_bound_and_plan(
+    pypsa: Any, shared: Path, seed: int
+) -> None:
+    casegen = load_module(shared, "casegen")
+    baseline = load_module(shared, "pypsa_baseline")
+    case = casegen.load(casegen.multi(seed, 2 + seed % 3, 2, 1, integer=False))
+    network, extra, multi = baseline.multi(case)
+    network.optimize.create_model(multi_investment_periods=multi)
+    extra(network, network.snapshots)
+    theirs = solve_model(network)
+    found = decompose(shared_programme(case), gap=1e-4)
+    assert found.bound_usd <= theirs * (1 + 1e-6)
+    assert found.objective_usd >= theirs * (1 - 1e-6)
+    assert found.gap <= 1e-4

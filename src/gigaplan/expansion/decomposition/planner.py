@@ -19,7 +19,7 @@ from types import TracebackType
 
 import numpy as np
 
-from gigaplan.core.errors import require
+from gigaplan.core.errors import SolverError, require
 from gigaplan.expansion.decomposition.programs import Infeasible
 from gigaplan.expansion.decomposition.result import Operated, operate_plan, read_master_prices
 from gigaplan.expansion.decomposition.rounds import Met, Rounds
@@ -136,6 +136,11 @@ class Planner:
             if not unserved(operated, self.problem.hours.weights):
                 seconds = time.perf_counter() - began
                 return _solution(self.rounds, self.met, operated, route, gap, seconds)
+            if self.rounds.late:
+                raise SolverError(
+                    "no plan that serves all load that must be served was found in the time "
+                    "allowed."
+                )
             higher = next(self._prices, None)
             if higher is None:
                 raise cannot_serve(self.rounds.master, operated, self.threads)

@@ -20,6 +20,9 @@ from gigaplan.expansion.highs import Point, Session
 
 SMALL_COLUMNS = 700
 """Up to so many columns the simplex method is quicker."""
+
+LARGE_BLOCK = 3_000
+"""Columns of one site from which on its block is too dense for elimination."""
 SOUND_RESIDUAL = 1e-6
 COARSEST, FINEST = 1e-2, 1e-8
 PART_OF_GAP = 0.1
@@ -91,7 +94,8 @@ def solve_round(program: LinearProgram, site: IntArray, *, gap: float, threads: 
     SolverError
         If no optimum was found.
     """
-    if program.matrix.shape[1] > SMALL_COLUMNS:
+    largest = int(np.bincount(site[site >= 0], minlength=1).max())
+    if program.matrix.shape[1] > SMALL_COLUMNS and largest <= LARGE_BLOCK:
         tolerance = min(max(PART_OF_GAP * gap, FINEST), COARSEST)
         found = solve_arrow(program, site, tolerance=tolerance, threads=threads)
         sound = found.primal_residual <= SOUND_RESIDUAL and abs(found.gap) <= 3 * tolerance

@@ -37,6 +37,9 @@ MOST_ROUNDS = 300
 FIRST_GAP = 0.1
 DEAR_USD = 1e6
 """Price of a unit of an amount (GWh, kt, thousand m3, million USD) in its first cuts."""
+FAR, NEAR = 0.5, 0.1
+"""Gaps from which on, and up to which in small programs, blocks are operated where the bound is
+as well: there a plan may be quite different, or nearly there."""
 FINE_GAP = 1e-4
 FINAL_GAP = 1e-6
 LEAST_WORTH = 1e-4
@@ -227,7 +230,7 @@ class Rounds:
         values = 0.5 * (met.bounding.values[:width] + met.plan.values[:width])
         ends = self._duals(met.bounding, aim), self._duals(met.plan, aim)
         self.operate_at(values, 0.5 * (ends[0] + ends[1]))
-        if width <= SMALL_COLUMNS and (met.gap < 0.1 or self.count % 2):
+        if met.gap > FAR or (width <= SMALL_COLUMNS and (met.gap < NEAR or self.count % 2)):
             self.operate_at(met.bounding.values[:width], ends[0])
 
     def _duals(self, point: Point, aim: Aim | None) -> FloatArray:

@@ -14,6 +14,9 @@ from gigaplan.expansion.options import FloatArray, Supply
 STEADY = 0.6
 """Mean availability from which on a source can carry a load by itself."""
 
+MOST_ALONE = 8
+"""Sources of a site that are tried alone; more say little more."""
+
 
 def plain_starts(inputs: tuple[Input, ...]) -> tuple[FloatArray, ...]:
     """Return each load alone with nothing standing, and one MW of everything."""
@@ -61,9 +64,11 @@ def site_starts(
         found[-1] = 1.0
         return found
 
-    alone = [point(np.where(np.arange(count) == k, 1.2, 0.0)) for k in np.flatnonzero(steady)]
+    carrying = np.flatnonzero(steady)
+    carrying = carrying[:: -(-len(carrying) // MOST_ALONE) or 1]
+    alone = [point(np.where(np.arange(count) == k, 1.2, 0.0)) for k in carrying]
     green = [
         point(np.where(np.arange(count) == k, 0.9, np.where(varying, 1.0, 0.0)), 0.3, 4.0)
-        for k in np.flatnonzero(steady)
+        for k in carrying
     ]
     return (*plain_starts(inputs), *alone, point(0.3, 0.5, 8.0), *green)
