@@ -1,5 +1,6 @@
 """Decides what to build, contract and option: series and options in, a plan with its bound out."""
 
+from gigaplan.expansion.decomposition import Planner, decompose
 from gigaplan.expansion.from_programme import (
     PlannedProgramme,
     plan,
@@ -55,6 +56,7 @@ __all__ = [
     "Period",
     "Phase",
     "PlannedProgramme",
+    "Planner",
     "PowerPurchase",
     "Prepayment",
     "Prerequisite",
@@ -68,6 +70,7 @@ __all__ = [
     "Supply",
     "Zone",
     "choose_days",
+    "decompose",
     "plan",
     "plan_in_full",
     "problem_from_programme",

@@ -29,6 +29,8 @@ DUST = 1e-11
 PENALTY = 100.0
 """Million USD per unit (GWh, kt, thousand m3, million USD) by which a row may be missed."""
 
+CARRIED = ("block", "slopes", "prices", "amounts", "used", "asked", "emergency")
+
 
 @dataclass
 class Pools:
@@ -61,6 +63,13 @@ class Pools:
         self.asked.append(asked / size)
         self.emergency.append(answer.emergency_mwh > 0)
 
+    def trim(self) -> None:
+        """Drop what an interruption left half added."""
+        lists = [getattr(self, name) for name in (*CARRIED, "cost")]
+        count = min(len(entries) for entries in lists)
+        for entries in lists:
+            del entries[count:]
+
     def carry(self, other: Pools) -> None:
         """Take over cuts and dispatches of a problem with a lower price of emergency.
 
@@ -68,7 +77,7 @@ class Pools:
         Others stay as cuts only: their cost is set so high that no plan takes them.
         """
         never = max(other.cost, default=0.0) * 1e3
-        for name in ("block", "slopes", "prices", "amounts", "used", "asked", "emergency"):
+        for name in CARRIED:
             getattr(self, name).extend(getattr(other, name))
         pairs = zip(other.cost, other.emergency, strict=True)
         self.cost.extend(never if emergency else cost for cost, emergency in pairs)

@@ -193,6 +193,7 @@ class Rounds:
                     break
                 self._operate_between(met, aim)
         except KeyboardInterrupt:
+            self.pools.trim()
             if met is None:
                 raise
             self.interrupted = True

@@ -21,7 +21,10 @@ from gigaplan.expansion.options import FloatArray
 from gigaplan.expansion.solution import Route, relative_gap
 
 MOST_TRIES = 12
+SEARCH_SHARE = 0.6
+"""Part of the time left that a search for units may take."""
 NEARLY = 0.02
+"""Distance from a whole number within which the linear program's units are taken for whole."""
 NEAR_SECONDS = 30.0
 PART_OF_GAP = 0.3
 """Part of the gap asked for that each of branch and bound and the rounds may leave."""
@@ -84,8 +87,9 @@ class WholeSearch:
         return relative_gap(self._best.objective, self._bound) <= self._gap
 
     def _left(self) -> float | None:
+        """Return the seconds a search may take, so that its units can still be priced."""
         left = self._rounds.seconds_left
-        return None if left == np.inf else left
+        return None if left == np.inf else SEARCH_SHARE * left
 
     def _dived(self) -> FloatArray | None:
         """Return units near those of the linear program over the cuts, or None."""
