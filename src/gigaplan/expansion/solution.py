@@ -165,6 +165,34 @@ class Costs:
 
 
 @dataclass(frozen=True)
+class Unchosen:
+    """An option of which nothing is built.
+
+    Parameters
+    ----------
+    kind : {"supply", "storage", "connection", "phase"}
+    name, part : str
+        `part` is the phase of a campus.
+    year : int
+        Year of service in which it is nearest to being chosen.
+    capex_usd_per_mw : float
+        By how much its capital must fall, undiscounted; 0 for a contract.
+    capex_fraction : float
+        The same over its capital.
+    usd_per_mwh : float
+        By how much a contract's price must fall; 0 where there is capital.
+    """
+
+    kind: str
+    name: str
+    part: str
+    year: int
+    capex_usd_per_mw: float
+    capex_fraction: float
+    usd_per_mwh: float
+
+
+@dataclass(frozen=True)
 class Solution:
     """A plan with its proof.
 
@@ -205,6 +233,8 @@ class Solution:
         Rounds of bound and plan; 0 where one program was solved.
     fund_usd : mapping of str to array [period]
         Undiscounted USD drawn from each fund.
+    unchosen : tuple of Unchosen
+        Options of which nothing is built, nearest to being chosen first.
     operated_by : mapping of str to int
         How many blocks (a site in a period) each way of operating them served.
     """
@@ -233,6 +263,7 @@ class Solution:
     rounds: int = 0
     operated_by: Mapping[str, int] = field(default_factory=dict)
     fund_usd: Mapping[str, FloatArray] = field(default_factory=dict)
+    unchosen: tuple[Unchosen, ...] = ()
 
 
 @dataclass(frozen=True)

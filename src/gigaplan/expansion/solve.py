@@ -39,6 +39,7 @@ from gigaplan.expansion.read_back import (
     read_whole,
 )
 from gigaplan.expansion.solution import Progress, Route, Solution, relative_gap
+from gigaplan.expansion.unchosen import find_unchosen, reduced_costs
 
 SIMPLEX_UP_TO_COLUMNS = 100_000
 DIVE_FROM_COLUMNS = 20_000
@@ -222,6 +223,7 @@ class _Run:
     def _solution(self, found: _Found) -> Solution:
         form, values = self._form, found.point.values
         dispatch = read_dispatch(form, values)
+        reduced = reduced_costs(form, found.point.row_duals)
         apart = relative_gap(found.point.objective, found.bound)
         return Solution(
             status="optimal" if apart <= max(self._gap, 1e-6) else "time limit",
@@ -237,6 +239,7 @@ class _Run:
             shortfall_it_mw=read_shortfall(form, values),
             capex_usd=read_capex(form, values),
             fund_usd=read_draws(form, values),
+            unchosen=find_unchosen(form, values, reduced),
             costs=read_costs(form, values),
             dispatch=dispatch,
             prices=read_prices(form, found.point.row_duals, dict(dispatch.load_mw)),

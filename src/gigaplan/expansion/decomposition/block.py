@@ -42,6 +42,8 @@ class Input:
     constant: float = 0.0
     exact: bool = False
     """Whether a dispatch must use all of it, as it must serve all of the load."""
+    site: str | None = None
+    """The site whose load it is, or whose connection alone."""
 
 
 @dataclass(frozen=True)

@@ -142,18 +142,11 @@ class HourlyBlock:
         for site, sources in read_energy(form, dispatch).items():
             for source, mwh in sources.items():
                 found.energy_mwh[site, source] += float(mwh[0])
-        weights = form.problem.hours.weights
         for place in form.problem.sites:
             name = place.name
             shed = dispatch.shed_mw.get((name, EMERGENCY))
             if shed is not None and shed[0].any():
                 found.emergency_mw[name] = shed[0]
-            price = self._duals(("balance", name, 0)) / weights
-            load = dispatch.load_mw[name][0] * weights
-            total = float(load.sum())
-            found.power_usd_per_mwh[name] = (
-                float(price @ load) / total if total > 0 else float(price.mean())
-            )
             found.connection_usd_per_mw_year[name] = -float(
                 sum(
                     self._duals((kind, name, 0)).sum()

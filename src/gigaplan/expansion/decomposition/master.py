@@ -214,6 +214,7 @@ class _Blocks:
                     tuple(int(a.capacity[y]) for a in lines),
                     (1.0,) * len(lines),
                     float(problem.by_period(site.connection_mw)[y]),
+                    site=site.name,
                 )
             )
         if store is not None:
@@ -224,7 +225,7 @@ class _Blocks:
             else:
                 inputs.append(self._capacity("storage energy", power, y, store.duration_hours))
         online = int(self._assembly.columns["online", site.name, y][0])
-        inputs.append(Input("load", (online,), (1.0,), exact=True))
+        inputs.append(Input("load", (online,), (1.0,), exact=True, site=site.name))
         peak_mw = float(demand_per_it_mw(problem, site, y).max())
         return Block(
             key=("site", site.name, y),
@@ -282,14 +283,13 @@ class _Blocks:
         amounts = self._amounts(keys, y)
         local = tuple(_local(key) for key, _ in amounts)
         oracle = HourlyBlock(part, local, self._emergency)
-        running = {
-            ("capacity", "supply", o.name) for o in part.supplies if o.must_run_fraction > 0
-        }
+        running = {("capacity", "supply", o.name) for o in part.supplies if o.must_run_fraction > 0}
         inputs = []
         for key in oracle.keys:
             if key[0] == "online":
                 column = int(assembly.columns["online", key[1], y][0])
-                inputs.append(Input(f"load {key[1]}", (column,), (1.0,), exact=True))
+                load = Input(f"load {key[1]}", (column,), (1.0,), exact=True, site=str(key[1]))
+                inputs.append(load)
             else:
                 column = int(assembly.columns[key][y])
                 inputs.append(Input(str(key[-1]), (column,), (1.0,), exact=key in running))

@@ -47,6 +47,7 @@ from gigaplan.expansion.solution import (
     Status,
     relative_gap,
 )
+from gigaplan.expansion.unchosen import find_unchosen
 
 LINEAR_SHARE = 0.2
 """Share of the gap asked for that the rounds before whole units may leave."""
@@ -168,9 +169,10 @@ def _solution(
 ) -> Solution:
     """Return the plan that rounds ended at."""
     form = rounds.master.form
-    height, width = rounds.master.program.matrix.shape
+    width = rounds.master.program.matrix.shape[1]
     values = met.plan.values[:width]
-    duals = 0.5 * (met.plan.row_duals[:height] + met.bounding.row_duals[:height])
+    whole = np.flatnonzero(rounds.master.program.whole)
+    margins = rounds.margins((whole, np.round(values[whole])))
     objective, bound = operated.costs.total(), met.bound * MILLION
     apart = relative_gap(objective, bound)
     if apart <= max(gap, 1e-6):
@@ -193,9 +195,10 @@ def _solution(
         shortfall_it_mw=read_shortfall(form, values),
         capex_usd=read_capex(form, values),
         fund_usd=read_draws(form, values),
+        unchosen=find_unchosen(form, values, margins.reduced * MILLION),
         costs=operated.costs,
         dispatch=Dispatch({}, {}, {}, {}, {}, {}, {}, {}, {}, {}),
-        prices=read_master_prices(rounds, operated, duals),
+        prices=read_master_prices(rounds, operated, margins),
         largest_residual=operated.residual,
         whole=read_whole(form, values),
         rows=form.program.matrix.shape[0],

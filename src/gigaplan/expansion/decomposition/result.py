@@ -10,13 +10,13 @@ from gigaplan.core.errors import SolverError
 from gigaplan.expansion.assembly import LinearProgram
 from gigaplan.expansion.decomposition.block import Block
 from gigaplan.expansion.decomposition.carried_out import carry_out
-from gigaplan.expansion.decomposition.rounds import Met, Rounds
+from gigaplan.expansion.decomposition.rounds import Margins, Met, Rounds
 from gigaplan.expansion.decomposition.settled import Settled
 from gigaplan.expansion.highs import FEASIBILITY_TOLERANCE
 from gigaplan.expansion.model import ExpansionProblem
-from gigaplan.expansion.operation import MILLION
+from gigaplan.expansion.operation import MILLION, demand_per_it_mw
 from gigaplan.expansion.options import FloatArray
-from gigaplan.expansion.read_back import read_costs
+from gigaplan.expansion.read_back import read_costs, read_limit_prices
 from gigaplan.expansion.solution import Costs, Prices
 
 
@@ -142,20 +142,31 @@ def _traded(
     return drawn, made
 
 
-def read_master_prices(rounds: Rounds, operated: Operated, duals: FloatArray) -> Prices:
-    """Return shadow prices of the master's rows, and those that the blocks' operation gives."""
+def read_master_prices(rounds: Rounds, operated: Operated, margins: Margins) -> Prices:
+    """Return shadow prices of the master's rows, and those of load and connections.
+
+    The price of power is what a MWh more of load costs, spread over the hours as the load is.
+    """
     master = rounds.master
     problem = master.problem
     count = len(problem.periods)
-    power = {site.name: np.zeros(count) for site in problem.sites}
-    connection = {site.name: np.zeros(count) for site in problem.sites}
-    for block, part in zip(master.blocks, operated.blocks, strict=True):
-        for name, usd in part.power_usd_per_mwh.items():
-            power[name][block.period] = usd
+    places = {site.name: site for site in problem.sites}
+    power = {name: np.zeros(count) for name in places}
+    connection = {name: np.zeros(count) for name in places}
+    for b, (block, part) in enumerate(zip(master.blocks, operated.blocks, strict=True)):
+        y = block.period
         for name, usd in part.connection_usd_per_mw_year.items():
-            connection[name][block.period] = usd
-    from gigaplan.expansion.read_back import read_limit_prices
-
+            connection[name][y] = usd
+        slopes = margins.slopes[master.links.start[b] : master.links.start[b + 1]]
+        for entry, slope in zip(block.inputs, slopes, strict=True):
+            if entry.site is None:
+                continue
+            if entry.exact:
+                per_it_mw = demand_per_it_mw(problem, places[entry.site], y)
+                mwh = float(per_it_mw @ problem.hours.weights)
+                power[entry.site][y] = slope / mwh if mwh > 0 else 0.0
+            else:
+                connection[entry.site][y] = 0.0 - slope
     return read_limit_prices(
-        master.form, duals * MILLION, power=power, connection=connection, hourly={}
+        master.form, margins.duals * MILLION, power=power, connection=connection, hourly={}
     )

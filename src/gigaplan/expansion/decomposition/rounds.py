@@ -101,6 +101,25 @@ class Met:
         return relative_gap(self.objective, self.bound)
 
 
+@dataclass(frozen=True)
+class Margins:
+    """Prices at which everything that is done pays, and nothing that is not.
+
+    Parameters
+    ----------
+    duals : array [row of the master]
+        Million USD per unit of a row's side.
+    reduced : array [column of the master]
+        Million USD by which a unit of it is too dear.
+    slopes : array [input]
+        USD of a block's year per unit of an input, all blocks' inputs in a row.
+    """
+
+    duals: FloatArray
+    reduced: FloatArray
+    slopes: FloatArray
+
+
 class Rounds:
     """The pools of a master, and the rounds that fill them.
 
@@ -224,6 +243,20 @@ class Rounds:
     def bounded(self) -> Point:
         """Return the optimum of the outer program as it stands."""
         return self._solve("outer", FINE_GAP)
+
+    def margins(self, held: Held | None = None) -> Margins:
+        """Return what the outer program says of the margin at its optimum."""
+        program = self.program("outer", held)
+        point = solve_round(program, self._site("outer"), gap=FINE_GAP, threads=self._threads)
+        height, width = self.master.program.matrix.shape
+        reduced = program.cost - program.matrix.T @ point.row_duals
+        start = self.master.links.start
+        slopes = np.zeros(int(start[-1]))
+        for j, (b, dual) in enumerate(zip(self.pools.block, point.row_duals[height:], strict=True)):
+            if dual > 0:
+                share = dual / self.master.weight[b]
+                slopes[start[b] : start[b + 1]] += share * self.pools.slopes[j]
+        return Margins(point.row_duals[:height], reduced[:width], slopes * MILLION)
 
     def _operate_between(self, met: Met, aim: Aim | None) -> None:
         """Operate every block between plan and bound and keep what is found."""

@@ -27,8 +27,8 @@ class Settled:
         Drawn through the connection, where a market settles it by the hour.
     made_mwh : mapping of project to array [hour]
         Made by a zone's project in a market.
-    power_usd_per_mwh, connection_usd_per_mw_year : mapping of site to float
-        Mean price of its load, and what a MW of connection saves.
+    connection_usd_per_mw_year : mapping of site to float
+        What a MW of connection saves, where it is no input of the block alone.
     residual : float
         Worst violation of an hour's balance or limit, over the size of the block.
     """
@@ -39,7 +39,6 @@ class Settled:
     amounts: FloatArray = field(default_factory=lambda: np.empty(0))
     drawn_mwh: dict[str, FloatArray] = field(default_factory=dict)
     made_mwh: dict[str, FloatArray] = field(default_factory=dict)
-    power_usd_per_mwh: dict[str, float] = field(default_factory=dict)
     connection_usd_per_mw_year: dict[str, float] = field(default_factory=dict)
     residual: float = 0.0
 
@@ -62,6 +61,5 @@ def mixed(parts: list[tuple[float, Settled]]) -> Settled:
                 mine[name] = mine.get(name, 0.0) + weight * series
         found.residual = max(found.residual, part.residual)
     heaviest = max(parts, key=lambda entry: entry[0])[1]
-    found.power_usd_per_mwh = heaviest.power_usd_per_mwh
     found.connection_usd_per_mw_year = heaviest.connection_usd_per_mw_year
     return found

@@ -188,14 +188,6 @@ class SiteOracle:
             found.energy_mwh[site, "grid"] = float(weights @ drawn)
         if self._must_serve and run.unserved_mwh[-1] > 0:
             found.emergency_mw[site] = hours.unserved_mw[-1]
-        price, energy = hours.price_usd_per_mwh, weights * load
-        total = float(energy.sum())
-        found.power_usd_per_mwh[site] = (
-            float(price @ energy) / total if total > 0 else float(price.mean())
-        )
-        if CONNECTION in year.names:
-            place = year.names.index(CONNECTION)
-            found.connection_usd_per_mw_year[site] = -float(run.per_capacity[place])
         return found
 
     def _unserved_usd(self, unserved_mwh: FloatArray) -> float:
