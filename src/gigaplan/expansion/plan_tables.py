@@ -14,6 +14,7 @@ from gigaplan.programme.plan import (
     PhaseBuild,
     Plan,
     ShadowPrice,
+    UnchosenOption,
     UnitBuild,
 )
 from gigaplan.programme.resolved import ResolvedProgramme
@@ -50,6 +51,7 @@ def plan_of(
         shadow_prices=_shadow_prices(problem, solution),
         energy_mwh=_energy(solution),
         notes=notes,
+        unchosen=_unchosen(problem, solution),
     )
 
 
@@ -131,6 +133,29 @@ def _shadow_prices(problem: ExpansionProblem, solution: Solution) -> tuple[Shado
     for name, values in prices.reserve_usd_per_mw_year.items():
         if values.any():
             add("reserve", name, values, "usd_per_mw_year")
+    return tuple(found)
+
+
+def _unchosen(problem: ExpansionProblem, solution: Solution) -> tuple[UnchosenOption, ...]:
+    site = {connection.name: connection.site for connection in problem.connections}
+    found = []
+    for one in solution.unchosen:
+        if one.kind == "phase":
+            name, kind = f"{one.name}/{one.part}", "phase"
+        elif one.kind == "connection":
+            name, kind = site[one.name], "connection"
+        else:
+            name, kind = one.name, "unit"
+        found.append(
+            UnchosenOption(
+                kind,  # type: ignore[arg-type]
+                name,
+                one.year,
+                one.capex_usd_per_mw,
+                one.capex_fraction,
+                one.usd_per_mwh,
+            )
+        )
     return tuple(found)
 
 

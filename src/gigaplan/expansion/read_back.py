@@ -286,7 +286,7 @@ def read_limit_prices(
                 found[y] = duals[rows[name, y]][0]
         return found
 
-    limits = problem.limits
+    limits, every = problem.limits, range(len(weight))
     totals = [-duals[rows["total budget", i]][0] for i in range(len(limits.cumulative_capex))]
     names = [site.name for site in problem.sites]
 
@@ -307,6 +307,26 @@ def read_limit_prices(
         water_usd_per_m3={at: usd / THOUSAND for at, usd in saved_a_year("water").items()},
         reserve_usd_per_mw_year={name: per_period(("reserve", name)) / weight for name in names},
         land_usd_per_acre_year=saved_a_year("land"),
+        delivery_usd_per_it_mw={
+            chip.name: 0.0 - per_period(("deliveries", chip.name))
+            for chip in problem.accelerators
+            if chip.max_it_mw is not None
+        },
+        fund_usd_per_usd={
+            fund.name: (0.0 - per_period(("fund", fund.name))) / MILLION for fund in limits.funds
+        },
+        fund_total_usd_per_usd={
+            fund.name: float(0.0 - duals[rows["fund total", fund.name]][0]) / MILLION
+            for fund in limits.funds
+        },
+        market_depth_usd_per_mw_year={
+            zone.name: np.array(
+                [-duals[rows.get(("market depth", zone.name, y), [])].sum() for y in every]
+            )
+            / weight
+            for zone in problem.zones
+            if any(("market depth", zone.name, y) in rows for y in every)
+        },
     )
 
 

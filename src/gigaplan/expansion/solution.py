@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from gigaplan.expansion.options import FloatArray
+from gigaplan.programme.reasons import Worth
 
 Kind: TypeAlias = Literal["supply", "storage", "storage energy", "connection", "phase", "chip"]
 Route: TypeAlias = Literal[
@@ -118,6 +119,12 @@ class Prices:
         Saved per tonne by which the cap grows; a carbon price paid comes on top.
     water_usd_per_m3, reserve_usd_per_mw_year, land_usd_per_acre_year : mapping of site to array
         Saved per unit by which the site's limit grows.
+    delivery_usd_per_it_mw : mapping of generation to array [period]
+        Saved, present value, per IT MW more of it that can be had; of those with a limit.
+    fund_usd_per_usd, fund_total_usd_per_usd : mapping of fund to array [period], to float
+        Saved, present value, per USD more that a fund gives in a period, or in all.
+    market_depth_usd_per_mw_year : mapping of zone to array [period]
+        What one more MW that may be bought saves in a year; empty where the hours were not kept.
     """
 
     power_usd_per_mwh: Mapping[str, FloatArray]
@@ -132,6 +139,10 @@ class Prices:
     water_usd_per_m3: Mapping[str, FloatArray]
     reserve_usd_per_mw_year: Mapping[str, FloatArray]
     land_usd_per_acre_year: Mapping[str, FloatArray]
+    delivery_usd_per_it_mw: Mapping[str, FloatArray] = field(default_factory=dict)
+    fund_usd_per_usd: Mapping[str, FloatArray] = field(default_factory=dict)
+    fund_total_usd_per_usd: Mapping[str, float] = field(default_factory=dict)
+    market_depth_usd_per_mw_year: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -237,6 +248,8 @@ class Solution:
         Options of which nothing is built, nearest to being chosen first.
     operated_by : mapping of str to int
         How many blocks (a site in a period) each way of operating them served.
+    worth : tuple of Worth
+        What binds, that which costs most first: see `gigaplan.programme.reasons`.
     """
 
     status: Status

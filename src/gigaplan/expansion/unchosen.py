@@ -8,7 +8,8 @@ changes the cost of the plan by
 
 at the margin. Where nothing is built that is not below zero: it is how much too dear the option
 is. Its best period is where that is the least part of its capital (or of the energy it can make,
-for a contract without capital). Prices of a plan with whole units hold those units fixed.
+for a contract without capital). Of a plan by rounds with whole units the prices are those without
+regard to whole units; of one program, those with its units held.
 """
 
 from __future__ import annotations

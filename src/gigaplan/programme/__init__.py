@@ -8,6 +8,7 @@ from gigaplan.programme.plan import (
     PhaseBuild,
     Plan,
     ShadowPrice,
+    UnchosenOption,
     UnitBuild,
 )
 from gigaplan.programme.reading import ProgrammeFile, read_programme
@@ -33,6 +34,7 @@ __all__ = [
     "ShadowPrice",
     "TargetChance",
     "Trajectories",
+    "UnchosenOption",
     "UnitBuild",
     "read_programme",
 ]

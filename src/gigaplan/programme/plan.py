@@ -78,6 +78,32 @@ class ShadowPrice:
     unit: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnchosenOption:
+    """Something the plan could build or contract and does not, and how far it is from that.
+
+    Parameters
+    ----------
+    kind : str
+        What it is.
+    name : str
+        Project, ``campus/phase`` or site.
+    year : int
+        Year of service in which it is nearest to being chosen.
+    capex_usd_per_mw, capex_fraction : float
+        By how much its capital must fall, and over its capital; 0 for a contract without any.
+    usd_per_mwh : float
+        By how much a contract's price must fall; 0 where there is capital.
+    """
+
+    kind: Literal["unit", "phase", "connection"]
+    name: str
+    year: int
+    capex_usd_per_mw: float
+    capex_fraction: float
+    usd_per_mwh: float
+
+
 @dataclass(frozen=True)
 class Plan:
     """Decisions with the objective, its proven bound and the gap between them.
@@ -87,6 +113,7 @@ class Plan:
     ``energy_mwh`` maps a source to its planned energy by year at each site:
     ``energy_mwh[site][source]`` is a tuple along `years`. ``notes`` state how
     the plan was made: representative days and their error, the route taken.
+    ``unchosen`` lists what it leaves out, nearest to being chosen first.
     """
 
     programme: str
@@ -105,3 +132,4 @@ class Plan:
     shadow_prices: tuple[ShadowPrice, ...] = ()
     energy_mwh: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    unchosen: tuple[UnchosenOption, ...] = ()

@@ -20,7 +20,7 @@ from gigaplan.report.charts import Chart
 from gigaplan.report.labels import KIND_WORDS, Names
 from gigaplan.report.schedule import schedule_of
 from gigaplan.report.view import RunView
-from gigaplan.report.wording import price_sentences
+from gigaplan.report.wording import price_sentences, unchosen_sentences
 
 if TYPE_CHECKING:
     import jinja2
@@ -66,6 +66,7 @@ def render(view: RunView) -> str:
         "metrics": tables.metric_table(view),
         "statements": tables.statement_tables(view),
         "prices": price_sentences(view.table("shadow_prices"), names),
+        "unchosen": unchosen_sentences(view.table("unchosen")),
         "figures": tables.figure_rows(view),
         "marks": tables.mark_counts(view),
         "facts": tables.run_facts(view),

@@ -73,6 +73,13 @@ def factor_words(name: Any) -> str:
     return text if " " in text else readable(text)
 
 
+LEAST_PART = 0.005
+"""Part of an option's capital below which what it lacks is within a plan's gap."""
+
+MOST_PART = 0.99
+"""The same from which on hardly any of its capital would be left."""
+
+
 def price_sentences(prices: pd.DataFrame, names: Names, most: int = 10) -> list[dict[str, str]]:
     """Return the strongest shadow price of each scarce thing, in words.
 
@@ -157,6 +164,48 @@ def _sentence(row: Mapping[Any, Any], names: Names) -> dict[str, str]:
         "worth": f"{worth} per {per}",
         "sentence": text.format(**words),
     }
+
+
+def unchosen_sentences(unchosen: pd.DataFrame, most: int = 10) -> list[dict[str, str]]:
+    """Return what the plan leaves out and how much cheaper it must be, kinds in turn.
+
+    Parameters
+    ----------
+    unchosen : DataFrame
+        The table `unchosen`.
+    most : int
+        How many sentences at most.
+
+    Returns
+    -------
+    list of dict
+        ``what``, ``worth`` and ``sentence``, as of `price_sentences`.
+    """
+    if unchosen.empty:
+        return []
+    rows = unchosen.copy()
+    rows["contract"] = rows["usd_per_mwh"] > 0
+    rows["turn"] = rows.groupby(["kind", "contract"]).cumcount()
+    rows["order"] = rows["kind"].map({"phase": 0, "unit": 1}).fillna(2)
+    rows = rows.sort_values(["turn", "order", "contract"], kind="stable").head(most)
+    return [_missed(row) for row in rows.to_dict("records")]
+
+
+def _missed(row: Mapping[Any, Any]) -> dict[str, str]:
+    year, usd, part = int(row["year"]), float(row["usd_per_mwh"]), float(row["capex_fraction"])
+    capital = float(row["capex_usd_per_mw"])
+    if usd > 0:
+        worth = f"{amounts.figure(usd)} USD per MWh less"
+        sentence = f"Would be signed for {year} at a price lower by that much."
+    elif part >= MOST_PART:
+        worth, sentence = "no use at any cost", "Would not be built even if it cost nothing."
+    elif part >= LEAST_PART:
+        worth = f"{part:.0%} less capital"
+        sentence = f"Would be built for {year} at {amounts.usd(capital)} per MW less."
+    else:
+        worth = "hardly any less"
+        sentence = f"Costs nearly the same as what is chosen in its place for {year}."
+    return {"what": str(row["title"]), "worth": worth, "sentence": sentence}
 
 
 def _plain(name: Any) -> str:

@@ -11,6 +11,7 @@ from gigaplan.programme import (
     PhaseBuild,
     Plan,
     ShadowPrice,
+    UnchosenOption,
     UnitBuild,
 )
 
@@ -20,6 +21,7 @@ _ROWS: dict[str, Any] = {
     "accelerators": AcceleratorPurchase,
     "connections": ConnectionBuild,
     "shadow_prices": ShadowPrice,
+    "unchosen": UnchosenOption,
 }
 
 

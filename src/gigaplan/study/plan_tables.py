@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gigaplan.programme import Plan
+from gigaplan.programme import Plan, UnchosenOption
 from gigaplan.programme.resolved import ResolvedProgramme
 
 Row = dict[str, Any]
@@ -106,6 +106,31 @@ def shadow_price_rows(plan: Plan) -> list[Row]:
         {"kind": p.kind, "entity": p.entity, "year": p.year, "value": p.value, "unit": p.unit}
         for p in plan.shadow_prices
     ]
+
+
+def unchosen_rows(plan: Plan, programme: ResolvedProgramme) -> list[Row]:
+    """Return one row per option that the plan leaves out, nearest to being chosen first."""
+    return [
+        {
+            "kind": option.kind,
+            "name": option.name,
+            "title": _title_of(option, programme),
+            "year": option.year,
+            "capex_usd_per_mw": option.capex_usd_per_mw,
+            "capex_fraction": option.capex_fraction,
+            "usd_per_mwh": option.usd_per_mwh,
+        }
+        for option in plan.unchosen
+    ]
+
+
+def _title_of(option: UnchosenOption, programme: ResolvedProgramme) -> str:
+    if option.kind == "unit":
+        return programme.power[option.name].title
+    if option.kind == "connection":
+        return f"Connection at {programme.sites[option.name].title}"
+    campus, _, phase = option.name.partition("/")
+    return f"{programme.campuses[campus].title}, {phase}"
 
 
 def planned_energy_rows(plan: Plan) -> list[Row]:

@@ -172,7 +172,9 @@ def _solution(
     width = rounds.master.program.matrix.shape[1]
     values = met.plan.values[:width]
     whole = np.flatnonzero(rounds.master.program.whole)
-    margins = rounds.margins((whole, np.round(values[whole])))
+    margins = relaxed = rounds.margins()
+    if len(whole):
+        margins = rounds.margins((whole, np.round(values[whole])))
     objective, bound = operated.costs.total(), met.bound * MILLION
     apart = relative_gap(objective, bound)
     if apart <= max(gap, 1e-6):
@@ -195,7 +197,7 @@ def _solution(
         shortfall_it_mw=read_shortfall(form, values),
         capex_usd=read_capex(form, values),
         fund_usd=read_draws(form, values),
-        unchosen=find_unchosen(form, values, margins.reduced * MILLION),
+        unchosen=find_unchosen(form, values, relaxed.reduced * MILLION),
         costs=operated.costs,
         dispatch=Dispatch({}, {}, {}, {}, {}, {}, {}, {}, {}, {}),
         prices=read_master_prices(rounds, operated, margins),
