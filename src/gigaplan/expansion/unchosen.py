@@ -35,7 +35,7 @@ def reduced_costs(form: Formulation, row_duals: FloatArray) -> FloatArray:
     for asset in form.assets.supply.values():
         for y, capacity in enumerate(asset.capacity):
             key = ("output", asset.owner, y)
-            if key not in form.assembly.columns:
+            if key not in form.assembly.rows:  # what stands as it is has bounds, not rows
                 continue
             rows, output = form.assembly.rows[key], form.assembly.columns[key]
             spare = np.minimum(np.maximum(reduced[output], 0.0), -row_duals[rows])
