@@ -139,13 +139,14 @@ GAP_ASKED = 1e-3
 
 def our_answer(**fields: Any) -> Any:
     said = {
+        "status": "answered",
         "objective_usd": 1000.0,
         "bound_usd": 999.5,
         "gap": 5e-4,
         "rounds": 12,
         "peak_mb": 900.0,
     }
-    return peers.Answer("gigaplan", "answered", **(said | fields))
+    return peers.Answer("gigaplan", **(said | fields))
 
 
 def peer_answer(objective_usd: float | None = 999.8, **fields: Any) -> Any:
@@ -289,7 +290,7 @@ def test_a_method_is_repeated_while_it_is_quick_and_stopped_when_time_is_up() ->
     assert found.answer.peak_mb == 300.0
     assert given == [40.0, 40.0, 40.0]
     assert runs([our_answer(seconds=60.0, cpu_s=60.0)]).seconds == (60.0,)
-    failed = our_answer(status="failed", seconds=5.0)
+    failed = our_answer(status="failed", seconds=5.0, peak_mb=1.0)
     assert runs([quick[0], failed]).answer.status == "failed"
     broken = dataclasses.replace(failed, seconds=41.0)
     assert runs([broken]).answer.status == "did not finish"
