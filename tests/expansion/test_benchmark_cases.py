@@ -40,6 +40,7 @@ def benchmark_module(name: str) -> ModuleType:
 
 cases = benchmark_module("expansion_cases")
 peers = benchmark_module("expansion_peers")
+goals = benchmark_module("expansion_goals")
 table = benchmark_module("expansion")
 
 
@@ -154,7 +155,7 @@ def peer_answer(objective_usd: float | None = 999.8, **fields: Any) -> Any:
 
 
 def measured(answer: Any, wall_s: float = 2.0, cpu_s: float = 2.0, **fields: Any) -> Any:
-    return table.Measured(answer, (wall_s,), (cpu_s,), **fields)
+    return goals.Measured(answer, (wall_s,), (cpu_s,), **fields)
 
 
 @pytest.mark.parametrize(
@@ -180,21 +181,21 @@ def test_a_peer_agrees_where_it_lies_between_our_bound_and_our_objective(
     ours: dict[str, Any], peer: dict[str, Any], said: bool | None
 ) -> None:
     found = dataclasses.replace(our_answer(), **ours)
-    assert table.same_answer(found, peer_answer(**peer), GAP_ASKED) is said
+    assert goals.same_answer(found, peer_answer(**peer), GAP_ASKED) is said
 
 
 @pytest.mark.parametrize("power", [0.0, 1.0, 1.7])
 def test_growth_finds_the_power_that_amounts_were_made_by(power: float) -> None:
     sizes = [100.0, 200.0, 500.0, 1000.0, 2000.0]
     exact = [3.0 * size**power for size in sizes]
-    assert table.growth_exponent(sizes, exact) == pytest.approx(power, abs=1e-9)
+    assert goals.growth_exponent(sizes, exact) == pytest.approx(power, abs=1e-9)
     shaken = [a * s for a, s in zip(exact, (1.05, 0.96, 1.02, 0.97, 1.03), strict=True)]
-    assert table.growth_exponent(sizes, shaken) == pytest.approx(power, abs=0.05)
-    assert table.growth_exponent([100.0, 200.0, 200.0], exact[:3]) is None
-    assert table.growth_exponent(sizes, [0.0, *exact[1:]]) is None
+    assert goals.growth_exponent(sizes, shaken) == pytest.approx(power, abs=0.05)
+    assert goals.growth_exponent([100.0, 200.0, 200.0], exact[:3]) is None
+    assert goals.growth_exponent(sizes, [0.0, *exact[1:]]) is None
 
 
-FAST = table.Goal("times", 50, "PyPSA + HiPO")
+FAST = goals.Goal("times", 50, "PyPSA + HiPO")
 
 
 @pytest.mark.parametrize(
@@ -215,8 +216,8 @@ def test_a_speed_goal_is_met_by_the_lesser_ratio_over_a_peer_that_agrees(
     peer: Any, wall_s: float, cpu_s: float, limit_s: float, said: bool | None, times: str
 ) -> None:
     ours = measured(our_answer())
-    beside = table.compare(ours, measured(peer, wall_s, cpu_s, limit_s=limit_s), GAP_ASKED)
-    found = table.judge(FAST, ours, {"PyPSA + HiPO": beside})
+    beside = goals.compare(ours, measured(peer, wall_s, cpu_s, limit_s=limit_s), GAP_ASKED)
+    found = goals.judge(FAST, ours, {"PyPSA + HiPO": beside})
     assert found.met is said
     assert found.found == times
 
@@ -224,14 +225,14 @@ def test_a_speed_goal_is_met_by_the_lesser_ratio_over_a_peer_that_agrees(
 def test_goals_of_time_and_memory_are_met_up_to_their_number() -> None:
     ours = measured(our_answer(peak_mb=1024.0), wall_s=2.0)
     for what, least in (("seconds", 2.0), ("peak_mb", 1024.0)):
-        assert table.judge(table.Goal(what, least), ours, {}).met is True
-        assert table.judge(table.Goal(what, least * 0.999), ours, {}).met is False
+        assert goals.judge(goals.Goal(what, least), ours, {}).met is True
+        assert goals.judge(goals.Goal(what, least * 0.999), ours, {}).met is False
     unread = measured(our_answer(peak_mb=None))
-    assert table.judge(table.Goal("peak_mb", 1e9), unread, {}).met is None
-    assert table.judge(FAST, ours, {}).met is None
+    assert goals.judge(goals.Goal("peak_mb", 1e9), unread, {}).met is None
+    assert goals.judge(FAST, ours, {}).met is None
 
 
-@pytest.mark.parametrize("goal", [FAST, table.Goal("seconds", 1e9), table.Goal("peak_mb", 1e9)])
+@pytest.mark.parametrize("goal", [FAST, goals.Goal("seconds", 1e9), goals.Goal("peak_mb", 1e9)])
 def test_no_goal_is_met_without_our_answer(goal: Any) -> None:
     late = our_answer(status="did not finish", seconds=30.0)
     peer = measured(peer_answer(), 1e6, 1e6)
@@ -242,12 +243,12 @@ def test_no_goal_is_met_without_our_answer(goal: Any) -> None:
     ):
         ours = measured(late, limit_s=limit_s)
         ours = dataclasses.replace(ours, cut=table.was_cut(ours, own_limit_s))
-        beside = {"PyPSA + HiPO": table.compare(ours, peer, GAP_ASKED)}
-        assert table.judge(goal, ours, beside).met is said
+        beside = {"PyPSA + HiPO": goals.compare(ours, peer, GAP_ASKED)}
+        assert goals.judge(goal, ours, beside).met is said
 
 
 def test_growth_is_judged_once_all_sizes_have_answers() -> None:
-    grows = [bench for bench in table.BENCHES if bench.grows]
+    grows = [bench for bench in goals.BENCHES if bench.grows]
     assert [bench.size.sites for bench in grows] == [10, 20, 50, 100, 200]
 
     def verdicts(power: float, rounds_power: float, benches: Any = grows, **fields: Any) -> Any:
@@ -259,7 +260,7 @@ def test_growth_is_judged_once_all_sizes_have_answers() -> None:
         return found
 
     def met(found: Any) -> list[bool | None]:
-        return [verdict.met for verdict in table.judge_growth(found)]
+        return [verdict.met for verdict in goals.judge_growth(found)]
 
     assert met(verdicts(1.0, 0.0)) == [True, True, True]
     assert met(verdicts(1.2, 0.2)) == [False, False, False]
@@ -302,9 +303,9 @@ def test_a_method_is_repeated_while_it_is_quick_and_stopped_when_time_is_up() ->
 
 
 def test_the_table_has_the_goals_that_were_set() -> None:
-    goals = {bench.size.name: bench.goal for bench in table.BENCHES}
+    stated = {bench.size.name: bench.goal for bench in goals.BENCHES}
     growth = "rounds flat, time linear in site-years"
-    assert goals == {
+    assert stated == {
         "campus": ">= 100 x PyPSA default, >= 20 x PyPSA + HiPO, <= 1 s",
         "2x2x168": "",
         "5x5x336": ">= 80 x PyPSA + HiPO",
@@ -314,7 +315,7 @@ def test_the_table_has_the_goals_that_were_set() -> None:
         "200x10x8760": "<= 6 min, <= 1.5 GB",
         "50x10x8760-whole": "<= 5 min",
     }
-    for bench in table.BENCHES:
+    for bench in goals.BENCHES:
         assert bench.gap == (1e-4 if bench.size.name == "campus" else 1e-3)
         assert {goal.peer for goal in bench.goals} - {None} <= set(bench.peers)
         assert all(goal.than <= bench.limit_s for goal in bench.goals if goal.what == "seconds")
@@ -326,16 +327,16 @@ def test_the_table_has_the_goals_that_were_set() -> None:
 
 
 def test_what_is_printed_fits_the_page_and_is_json(capsys: pytest.CaptureFixture[str]) -> None:
-    bench = table.BENCHES[-1]
+    bench = goals.BENCHES[-1]
     ours = measured(our_answer(gap=math.inf, idle_it_mw=12.0), 1234.56, 2345.67)
     large = peer_answer(None, status="does not fit", note="does not fit: " + "rows " * 40)
     late = peer_answer(None, status="did not finish", note="did not finish in 600 s")
     beside = {
-        "PyPSA default": table.compare(ours, table.Measured(large), GAP_ASKED),
-        "PyPSA + HiPO": table.compare(ours, measured(late, 654321.0, 7e5), GAP_ASKED),
-        "lean CSR + HiPO": table.compare(ours, measured(peer_answer(), 9e4, 9e4), GAP_ASKED),
+        "PyPSA default": goals.compare(ours, goals.Measured(large), GAP_ASKED),
+        "PyPSA + HiPO": goals.compare(ours, measured(late, 654321.0, 7e5), GAP_ASKED),
+        "lean CSR + HiPO": goals.compare(ours, measured(peer_answer(), 9e4, 9e4), GAP_ASKED),
     }
-    verdicts = [table.judge(goal, ours, beside) for goal in bench.goals]
+    verdicts = [goals.judge(goal, ours, beside) for goal in bench.goals]
     outcome = table.Outcome(bench, ours, beside, verdicts)
     table.print_head()
     table.print_case(outcome)
