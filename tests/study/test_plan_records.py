@@ -10,6 +10,7 @@ from gigaplan.programme import (
     ShadowPrice,
     UnchosenOption,
     UnitBuild,
+    Worth,
 )
 from gigaplan.study.plan_records import plan_from_record, plan_to_record
 
@@ -32,6 +33,7 @@ def test_a_plan_comes_back_from_json_as_it_was() -> None:
         shadow_prices=(ShadowPrice("target", "programme", 2028, 4.2, "usd_per_mw"),),
         energy_mwh={"s": {"gas": (0.0, 1.5), "grid": (0.0, 0.1)}},
         notes=("a note",),
+        worth=(Worth("connection", "s", 2028, 3e5, "usd_per_mw_year", 50.0, 1.4e7),),
         unchosen=(UnchosenOption("unit", "smr", 2028, 1.2e6, 0.2, 0.0),),
     )
     assert plan_from_record(json.loads(json.dumps(plan_to_record(plan)))) == plan

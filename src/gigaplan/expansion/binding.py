@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
 
 from gigaplan.expansion.assembly import Key
-from gigaplan.expansion.marginal import DUST_MW, Priced
+from gigaplan.expansion.assets import Asset
+from gigaplan.expansion.formulation import Formulation
+from gigaplan.expansion.model import Site
 from gigaplan.expansion.options import FloatArray, PerPeriod
 from gigaplan.expansion.shared_limits import THOUSAND
 from gigaplan.expansion.solution import Prices
 from gigaplan.programme.reasons import Worth, WorthKind
 
 MONTHS = 12
+DUST_MW = 1e-6
 
 
-class Limits:
-    """The limits of a priced plan, as worths.
+class Binding:
+    """The limits of a plan that bind, as worths.
 
     Parameters
     ----------
-    priced : Priced
+    form : Formulation
+        The whole program, or that of its years alone.
+    values : array [column]
+        The plan.
     prices : Prices
         What its limits are worth.
     """
 
-    def __init__(self, priced: Priced, prices: Prices) -> None:
-        self._priced = priced
+    def __init__(self, form: Formulation, values: FloatArray, prices: Prices) -> None:
+        self._form = form
+        self._values = values
         self._prices = prices
-        self._problem = priced.problem
+        self._problem = form.problem
         self._years = [period.year for period in self._problem.periods]
         self._weight = np.array([period.weight for period in self._problem.periods])
         self._once = np.ones(len(self._years))
+        self._lines: dict[str, list[Asset]] = defaultdict(list)
+        for asset in form.assets.connection.values():
+            self._lines[str(asset.site)].append(asset)
+        self._online = np.zeros(form.assembly.column_count)
+        for key, columns in form.assembly.columns.items():
+            if key[0] == "online":
+                self._online[columns] = values[columns]
 
     def worths(self) -> Iterator[Worth]:
         """Yield every limit that binds, in no order of its worth."""
@@ -41,7 +56,7 @@ class Limits:
         yield from self._of_scarce_things()
         yield from self._of_energy()
         for site in self._problem.sites:
-            yield from self._of_site(site.name)
+            yield from self._of_site(site)
 
     def _each(
         self,
@@ -73,10 +88,10 @@ class Limits:
         yield from self._each("target missed", "", worth * (1 - met), unit, short, self._weight)
 
     def _short_it_mw(self) -> FloatArray:
-        columns = self._priced.form.assembly.columns
+        columns = self._form.assembly.columns
         return np.array(
             [
-                float(self._priced.values[columns["shortfall", y]][0])
+                float(self._values[columns["shortfall", y]][0])
                 if ("shortfall", y) in columns
                 else 0.0
                 for y in range(len(self._years))
@@ -88,7 +103,9 @@ class Limits:
         if limits.capex_usd is not None:
             worth = prices.budget_usd_per_usd
             yield from self._each("budget", "", worth, unit, limits.capex_usd, self._once)
-        for total, usd in zip(limits.cumulative_capex, prices.total_budget_usd_per_usd, strict=True):
+        for total, usd in zip(
+            limits.cumulative_capex, prices.total_budget_usd_per_usd, strict=True
+        ):
             if usd > 0:
                 size, year = total.usd, total.through_year
                 yield Worth("total budget", "", year, float(usd), unit, size, float(usd) * size)
@@ -137,26 +154,20 @@ class Limits:
 
     def _asked_by_load(self, key: Key, place: int) -> float:
         """Return what online compute asks of a row, in the row's unit."""
-        form = self._priced.form
+        form = self._form
         rows = form.assembly.rows.get(key)
         if rows is None:
             return 0.0
-        row = form.program.matrix[int(rows[place])]
-        online = np.zeros(form.assembly.column_count)
-        for name, columns in form.assembly.columns.items():
-            if name[0] == "online":
-                online[columns] = self._priced.values[columns]
-        return float(np.abs(row @ online)[0])
+        return float(np.abs(form.program.matrix[int(rows[place])] @ self._online)[0])
 
-    def _of_site(self, name: str) -> Iterator[Worth]:
+    def _of_site(self, site: Site) -> Iterator[Worth]:
         """Yield a site's limits where it has compute: elsewhere its prices rest on nothing."""
-        problem, prices = self._problem, self._prices
-        site = next(site for site in problem.sites if site.name == name)
-        columns = self._priced.form.assembly.columns
+        problem, prices, name = self._problem, self._prices, site.name
+        columns = self._form.assembly.columns
         periods = range(len(self._years))
-        online = [float(self._priced.values[columns["online", name, y]][0]) for y in periods]
+        online = [float(self._values[columns["online", name, y]][0]) for y in periods]
         live = np.array([1.0 if mw > DUST_MW else 0.0 for mw in online])
-        stands = self._connection_mw(name)
+        stands = self._connection_mw(site)
         worth = prices.connection_usd_per_mw_year[name] * live
         unit = "usd_per_mw_year"
         yield from self._each("connection", name, worth, unit, stands, self._weight)
@@ -184,11 +195,9 @@ class Limits:
             reserve = prices.reserve_usd_per_mw_year[name] * live
             yield from self._each("reserve margin", name, reserve, unit, asked, self._weight)
 
-    def _connection_mw(self, site: str) -> FloatArray:
+    def _connection_mw(self, site: Site) -> FloatArray:
         """Return MW of grid connection that stand, in hand or bought."""
-        found = next(s for s in self._problem.sites if s.name == site)
-        mw = np.array(self._problem.by_period(found.connection_mw))
-        for asset in self._priced.form.assets.connection.values():
-            if asset.site == site:
-                mw += self._priced.values[asset.capacity]
+        mw = np.array(self._problem.by_period(site.connection_mw))
+        for asset in self._lines[site.name]:
+            mw += self._values[asset.capacity]
         return mw

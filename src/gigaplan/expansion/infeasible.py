@@ -3,7 +3,8 @@
 Each statement (a target, a budget, slots, a clean share, a connection ...) gets a slack that
 costs its amount over the statement's own size. The least total slack is one way out; then each
 kind of statement is tried alone, which gives the ways out a planner can choose between; after
-twenty seconds no further kind is tried.
+twenty seconds no further kind is tried. A smallest set of statements that cannot all hold is found
+by letting all others go.
 """
 
 from __future__ import annotations
@@ -17,14 +18,22 @@ from scipy.sparse import csr_matrix, hstack
 
 from gigaplan.core.errors import InfeasibleError
 from gigaplan.expansion.assembly import IntArray, Key, LinearProgram
+from gigaplan.expansion.conflict import smallest_conflict
 from gigaplan.expansion.formulation import Formulation
 from gigaplan.expansion.highs import Session
 from gigaplan.expansion.model import EitherOr
 from gigaplan.expansion.operation import demand_per_it_mw
+from gigaplan.expansion.options import FloatArray
 
 _LEAST = 1e-5
 _BRANCH_SECONDS = 60.0
 ALTERNATIVES_SECONDS = 20.0
+CONFLICT_SECONDS = 20.0
+MOST_LINES = 12
+_HELD = {
+    True: "These cannot all hold, and without any one of them the others can",
+    False: "This cannot hold, whatever else does",
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,15 @@ class Relaxation:
         return f"{self.kind}{place}{year}: {self.amount:,.4g} {self.unit} {self.direction}"
 
 
+@dataclass(frozen=True)
+class Conflicting:
+    """One of a smallest set of statements that cannot all hold; parameters as `Relaxation`."""
+
+    kind: str
+    place: str
+    year: int
+
+
 class InfeasiblePlanError(InfeasibleError):
     """No plan meets the statements of the input.
 
@@ -67,16 +85,25 @@ class InfeasiblePlanError(InfeasibleError):
         The least change, over the size of each statement, that leaves a plan.
     alternatives : mapping of str to tuple of Relaxation
         For each kind of statement that would do alone, its least change.
+    conflict : tuple of Conflicting
+        Statements that cannot all hold, while without any one of them the others can; empty where
+        none was found in time, or only whole units leave no plan.
     """
 
     def __init__(
         self,
         relaxations: tuple[Relaxation, ...],
         alternatives: dict[str, tuple[Relaxation, ...]],
+        conflict: tuple[Conflicting, ...] = (),
     ) -> None:
         self.relaxations = relaxations
         self.alternatives = alternatives
+        self.conflict = conflict
         lines = ["No plan meets every statement. The least change that leaves one:"]
+        if conflict:
+            lines = [f"No plan meets every statement. {_HELD[len(conflict) > 1]}:"]
+            lines += [f"  {item}" for item in _listed(conflict)]
+            lines.append("The least change that leaves a plan:")
         lines += [f"  {item}" for item in relaxations]
         if alternatives:
             lines.append("Any one of these would do alone:")
@@ -114,13 +141,55 @@ def explain_infeasible(form: Formulation, *, threads: int | None = None) -> Infe
         found = _least_change(form.program, alone, threads)
         if found:
             alternatives[kind] = found
-    return InfeasiblePlanError(least, alternatives)
+    program, slack, size = _elastic(form.program, statements)
+    ends_at = time.perf_counter() + CONFLICT_SECONDS
+    places = smallest_conflict(program, slack, size, threads=threads, ends_at=ends_at)
+    conflict = tuple(
+        Conflicting(s.kind, s.place, s.year) for s in (statements[place] for place in places)
+    )
+    return InfeasiblePlanError(least, alternatives, conflict)
+
+
+def _listed(conflict: tuple[Conflicting, ...]) -> list[str]:
+    """Return a line for each kind and place, with its years."""
+    years: dict[tuple[str, str], list[str]] = {}
+    for item in conflict:
+        found = years.setdefault((item.kind, item.place), [])
+        if item.year:
+            found.append(str(item.year))
+    lines = []
+    for (kind, place), when in years.items():
+        at = f" at {place}" if place else ""
+        lines.append(f"{kind}{at}" + (f" in {', '.join(when)}" if when else ""))
+    more = len(lines) - MOST_LINES
+    return lines[:MOST_LINES] + ([f"and {more} more"] if more > 0 else [])
 
 
 def _least_change(
     program: LinearProgram, statements: list[_Statement], threads: int | None
 ) -> tuple[Relaxation, ...] | None:
     """Return what gives way at least relative cost; None if these alone leave no plan."""
+    elastic, slack, _ = _elastic(program, statements)
+    session = Session(elastic, threads=threads)
+    point = session.solve_linear()
+    if point.status != "optimal":
+        return None
+    if program.whole.any() and point.objective < _LEAST:
+        point = session.solve_whole(gap=1e-2, time_limit_s=_BRANCH_SECONDS)
+        if not len(point.values):
+            return None
+    amounts = point.values[slack]
+    return tuple(
+        Relaxation(s.kind, s.place, s.year, float(amount), s.unit, s.direction)
+        for s, amount in zip(statements, amounts, strict=True)
+        if amount > _LEAST * max(s.size, 1e-6)
+    )
+
+
+def _elastic(
+    program: LinearProgram, statements: list[_Statement]
+) -> tuple[LinearProgram, IntArray, FloatArray]:
+    """Return the program with a column by which each statement gives way, and its size."""
     rows = np.concatenate([statement.rows for statement in statements])
     owner = np.repeat(np.arange(len(statements)), [len(s.rows) for s in statements])
     sign = np.array([statement.sign for statement in statements])
@@ -137,20 +206,7 @@ def _least_change(
         upper=np.concatenate([program.upper, none + np.inf]),
         whole=np.concatenate([program.whole, np.zeros(len(statements), dtype=bool)]),
     )
-    session = Session(elastic, threads=threads)
-    point = session.solve_linear()
-    if point.status != "optimal":
-        return None
-    if program.whole.any() and point.objective < _LEAST:
-        point = session.solve_whole(gap=1e-2, time_limit_s=_BRANCH_SECONDS)
-        if not len(point.values):
-            return None
-    amounts = point.values[len(program.cost) :]
-    return tuple(
-        Relaxation(s.kind, s.place, s.year, float(amount), s.unit, s.direction)
-        for s, amount in zip(statements, amounts, strict=True)
-        if amount > _LEAST * max(s.size, 1e-6)
-    )
+    return elastic, np.arange(len(program.cost), len(elastic.cost)), size
 
 
 _PER_PERIOD = {

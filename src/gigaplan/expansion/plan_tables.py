@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from gigaplan.expansion.model import ExpansionProblem
@@ -17,6 +19,7 @@ from gigaplan.programme.plan import (
     UnchosenOption,
     UnitBuild,
 )
+from gigaplan.programme.reasons import Worth
 from gigaplan.programme.resolved import ResolvedProgramme
 
 _DUST_MW = 1e-3
@@ -52,6 +55,7 @@ def plan_of(
         energy_mwh=_energy(solution),
         notes=notes,
         unchosen=_unchosen(problem, solution),
+        worth=_worth(solution),
     )
 
 
@@ -157,6 +161,14 @@ def _unchosen(problem: ExpansionProblem, solution: Solution) -> tuple[UnchosenOp
             )
         )
     return tuple(found)
+
+
+def _worth(solution: Solution) -> tuple[Worth, ...]:
+    """Return what binds; a programme counts slots in MW."""
+    return tuple(
+        replace(worth, unit="usd_per_mw") if worth.kind == "slots" else worth
+        for worth in solution.worth
+    )
 
 
 def _energy(solution: Solution) -> dict[str, dict[str, tuple[float, ...]]]:

@@ -277,6 +277,7 @@ class Solution:
     operated_by: Mapping[str, int] = field(default_factory=dict)
     fund_usd: Mapping[str, FloatArray] = field(default_factory=dict)
     unchosen: tuple[Unchosen, ...] = ()
+    worth: tuple[Worth, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from gigaplan.expansion.read_back import (
 )
 from gigaplan.expansion.solution import Progress, Route, Solution, relative_gap
 from gigaplan.expansion.unchosen import find_unchosen, reduced_costs
+from gigaplan.expansion.why import find_worth
 
 SIMPLEX_UP_TO_COLUMNS = 100_000
 DIVE_FROM_COLUMNS = 20_000
@@ -223,7 +224,9 @@ class _Run:
     def _solution(self, found: _Found) -> Solution:
         form, values = self._form, found.point.values
         dispatch = read_dispatch(form, values)
-        reduced = reduced_costs(form, found.point.row_duals)
+        duals = found.point.row_duals
+        reduced = reduced_costs(form, duals)
+        prices = read_prices(form, duals, dict(dispatch.load_mw))
         apart = relative_gap(found.point.objective, found.bound)
         return Solution(
             status="optimal" if apart <= max(self._gap, 1e-6) else "time limit",
@@ -240,9 +243,12 @@ class _Run:
             capex_usd=read_capex(form, values),
             fund_usd=read_draws(form, values),
             unchosen=find_unchosen(form, values, reduced),
+            worth=find_worth(
+                form, values, duals=duals, reduced=reduced, prices=prices, threads=self._threads
+            ),
             costs=read_costs(form, values),
             dispatch=dispatch,
-            prices=read_prices(form, found.point.row_duals, dict(dispatch.load_mw)),
+            prices=prices,
             largest_residual=found.residual,
             whole=read_whole(form, values),
             rows=form.program.matrix.shape[0],

@@ -18,7 +18,7 @@ import numpy as np
 
 from gigaplan.expansion.assets import Asset
 from gigaplan.expansion.formulation import Formulation
-from gigaplan.expansion.options import FloatArray
+from gigaplan.expansion.options import FloatArray, Supply
 from gigaplan.expansion.solution import Unchosen
 
 LEAST_MW = 1e-3
@@ -55,6 +55,7 @@ def find_unchosen(
         Of the plan; reduced costs in USD, present value.
     """
     sized = {("storage", name) for name in form.assets.energy}
+    options = {option.name: option for option in form.problem.supplies}
     found = []
     for asset in form.assets.all():
         if asset.key[0] in ("chip", "storage energy") or asset.key in sized:
@@ -62,14 +63,19 @@ def find_unchosen(
         built = float(values[asset.build].sum()) * asset.unit
         open_to = form.program.upper[asset.build] > 0
         if len(asset.build) and built <= LEAST_MW and open_to.any():
-            one = _nearest(form, asset, reduced, open_to)
+            option = options.get(asset.owner) if asset.key[0] == "supply" else None
+            one = _nearest(form, asset, option, reduced, open_to)
             if one is not None:
                 found.append(one)
     return tuple(sorted(found, key=lambda one: (one.usd_per_mwh > 0, one.capex_fraction)))
 
 
 def _nearest(
-    form: Formulation, asset: Asset, reduced: FloatArray, open_to: np.ndarray
+    form: Formulation,
+    asset: Asset,
+    option: Supply | None,
+    reduced: FloatArray,
+    open_to: np.ndarray,
 ) -> Unchosen | None:
     """Return in which period an asset is nearest to being chosen, and by how much it fails."""
     program, periods = form.program, form.problem.periods
@@ -77,7 +83,7 @@ def _nearest(
     too_dear = reduced[asset.build] / asset.unit + stands @ reduced[asset.capacity]
     too_dear = np.maximum(too_dear, 0.0)
     capital = program.cost[asset.build] / asset.unit
-    energy = stands @ _energy_mwh(form, asset)
+    energy = stands @ _energy_mwh(form, option)
     base = capital if (capital > 0).all() else energy
     if not (base > 0).any():
         return None
@@ -103,10 +109,9 @@ def _stands(form: Formulation, asset: Asset) -> FloatArray:
     return np.asarray((entries.toarray() != 0).T, dtype=np.float64)
 
 
-def _energy_mwh(form: Formulation, asset: Asset) -> FloatArray:
+def _energy_mwh(form: Formulation, option: Supply | None) -> FloatArray:
     """Return MWh, discounted, that a MW could make in each period; 0 for what makes none."""
     problem = form.problem
-    option = next((o for o in problem.supplies if ("supply", o.name) == asset.key), None)
     weight = np.array([period.weight for period in problem.periods])
     if option is None:
         return np.zeros(len(weight))

@@ -12,6 +12,7 @@ from gigaplan.programme.plan import (
     UnitBuild,
 )
 from gigaplan.programme.reading import ProgrammeFile, read_programme
+from gigaplan.programme.reasons import Worth, worth_in_words
 from gigaplan.programme.trajectories import (
     BOTTLENECKS,
     CAPEX_GROUPS,
@@ -36,5 +37,7 @@ __all__ = [
     "Trajectories",
     "UnchosenOption",
     "UnitBuild",
+    "Worth",
     "read_programme",
+    "worth_in_words",
 ]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from gigaplan.programme.reasons import Worth
+
 
 @dataclass(frozen=True, slots=True)
 class UnitBuild:
@@ -113,7 +115,8 @@ class Plan:
     ``energy_mwh`` maps a source to its planned energy by year at each site:
     ``energy_mwh[site][source]`` is a tuple along `years`. ``notes`` state how
     the plan was made: representative days and their error, the route taken.
-    ``unchosen`` lists what it leaves out, nearest to being chosen first.
+    ``unchosen`` lists what it leaves out, nearest to being chosen first;
+    ``worth`` what binds, that which costs most first.
     """
 
     programme: str
@@ -133,3 +136,4 @@ class Plan:
     energy_mwh: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     unchosen: tuple[UnchosenOption, ...] = ()
+    worth: tuple[Worth, ...] = ()

@@ -1,4 +1,4 @@
-"""Why a plan is as it is: what binds, and what was not chosen, in figures and in sentences."""
+"""Why a plan is as it is: which statements bind and what each is worth, also in a sentence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ WorthKind: TypeAlias = Literal[
     "reserve margin",
     "market depth",
 ]
-CheaperUnit: TypeAlias = Literal["usd_per_kw", "usd_per_mwh", "usd_per_kw_year"]
 Titles: TypeAlias = Callable[[str], str]
 """What a name is called in a sentence."""
 
@@ -63,46 +62,6 @@ class Worth:
     total_usd: float
 
 
-@dataclass(frozen=True, slots=True)
-class Unchosen:
-    """How much cheaper an option must be to enter the plan that does without it.
-
-    Parameters
-    ----------
-    kind : str
-        "supply", "storage", "connection", "phase" or "chip".
-    name : str
-        The option; the campus of a phase.
-    part : str
-        The phase; the campus that chips would enter first; else empty.
-    year : int
-        Year it would enter in, the one that asks least.
-    needed : float
-        By how much it must be cheaper, in `unit`; 0 or less where it pays already, and a rule or
-        the size of a unit keeps it out.
-    unit : str
-        USD per kW of capital, per MWh of a contract's price, or per kW and year of a fixed fee.
-    stated : float
-        What it costs now, in `unit`.
-    together : bool
-        Whether a campus is meant with chips and power of its own, since its place has none.
-    """
-
-    kind: str
-    name: str
-    part: str
-    year: int
-    needed: float
-    unit: CheaperUnit
-    stated: float
-    together: bool = False
-
-    @property
-    def fraction(self) -> float:
-        """Return the part of what it costs now by which it must be cheaper."""
-        return self.needed / self.stated
-
-
 def as_named(name: str) -> str:
     """Return a name as it is written."""
     return name
@@ -114,9 +73,9 @@ _WORTH_SENTENCES: dict[str, str] = {
     "year as a shortfall, and more to build.",
     "connection": "A MW more of grid connection at {place} in {year} is worth {value} a year.",
     "connection earlier": "The {size} MW of grid connection due at {place} in {year} are worth "
-    "about {value} for each month that they come earlier.",
-    "earlier": "{place}, which may not serve before {year}, is worth about {value} for each month "
-    "that it comes earlier.",
+    "up to about {value} for each month that they come earlier.",
+    "earlier": "{place}, which may not serve before {year}, is worth up to about {value} for each "
+    "month that it comes earlier.",
     "maximum": "A MW more of {place} than may be built would save {value} in all, entering in "
     "{year}.",
     "budget": "A million USD more to spend in {year} saves {million} in all.",
@@ -146,42 +105,6 @@ def worth_in_words(worth: Worth, title: Titles = as_named) -> str:
             size=number_in_words(worth.size),
             slot="MW of slots" if worth.unit == "usd_per_mw" else "build slot",
         )
-    )
-
-
-_PER = {
-    "usd_per_kw": "USD per kW of capital",
-    "usd_per_mwh": "USD per MWh",
-    "usd_per_kw_year": "USD per kW and year",
-}
-
-
-def unchosen_in_words(option: Unchosen, title: Titles = as_named) -> str:
-    """Return how much cheaper an option must be as a sentence, with units."""
-    name = title(option.name)
-    if option.kind == "phase":
-        name = f"{name}, {option.part}"
-        if option.together:
-            name = f"{name}, with chips and power of its own,"
-    per = _PER[option.unit]
-    if option.unit == "usd_per_kw" and option.kind in ("phase", "chip"):
-        per = "USD per kW of IT"
-    if option.needed <= 0:
-        return _capital(
-            f"{name} would pay in {option.year} at these prices: a rule, or the size of a unit, "
-            "keeps it out."
-        )
-    needed, stated = number_in_words(option.needed), number_in_words(option.stated)
-    if option.fraction <= 1:
-        return _capital(
-            f"{name} enters in {option.year} if it is {needed} {per} cheaper: "
-            f"{100 * option.fraction:.2g}% of its {stated}."
-        )
-    what = "its capital" if option.unit == "usd_per_kw" else "its energy"
-    what = "its capacity" if option.unit == "usd_per_kw_year" else what
-    return _capital(
-        f"{name} would stay out even if {what} were free: it would have to be {needed} {per} "
-        f"cheaper and costs {stated}."
     )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from gigaplan.report import charts, tables
 from gigaplan.report.answer import answer_of, paragraph, tiles
+from gigaplan.report.binding import binding_lines
 from gigaplan.report.charts import Chart
 from gigaplan.report.labels import KIND_WORDS, Names
 from gigaplan.report.schedule import schedule_of
@@ -65,6 +66,7 @@ def render(view: RunView) -> str:
         "kinds": KIND_WORDS,
         "metrics": tables.metric_table(view),
         "statements": tables.statement_tables(view),
+        "binding": binding_lines(view.table("worth")),
         "prices": price_sentences(view.table("shadow_prices"), names),
         "unchosen": unchosen_sentences(view.table("unchosen")),
         "figures": tables.figure_rows(view),

@@ -13,6 +13,7 @@ from gigaplan.programme import (
     ShadowPrice,
     UnchosenOption,
     UnitBuild,
+    Worth,
 )
 
 _ROWS: dict[str, Any] = {
@@ -22,6 +23,7 @@ _ROWS: dict[str, Any] = {
     "connections": ConnectionBuild,
     "shadow_prices": ShadowPrice,
     "unchosen": UnchosenOption,
+    "worth": Worth,
 }
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from gigaplan.programme import Plan, UnchosenOption
+from gigaplan.programme import Plan, UnchosenOption, worth_in_words
 from gigaplan.programme.resolved import ResolvedProgramme
 
 Row = dict[str, Any]
+
+REINFORCEMENT = " reinforcement"
+"""What follows a site's name in that of the connection which may be bought there."""
 
 
 def decision_rows(plan: Plan, programme: ResolvedProgramme) -> list[Row]:
@@ -131,6 +134,40 @@ def _title_of(option: UnchosenOption, programme: ResolvedProgramme) -> str:
         return f"Connection at {programme.sites[option.name].title}"
     campus, _, phase = option.name.partition("/")
     return f"{programme.campuses[campus].title}, {phase}"
+
+
+def worth_rows(plan: Plan, programme: ResolvedProgramme) -> list[Row]:
+    """Return one row per statement that binds in a year, that which costs most first."""
+
+    def title(name: str) -> str:
+        return _place_title(name, programme)
+
+    return [
+        {
+            "kind": worth.kind,
+            "place": worth.place,
+            "title": title(worth.place),
+            "year": worth.year,
+            "value": worth.value,
+            "unit": worth.unit,
+            "size": worth.size,
+            "total_usd": worth.total_usd,
+            "sentence": worth_in_words(worth, title),
+        }
+        for worth in plan.worth
+    ]
+
+
+def _place_title(name: str, programme: ResolvedProgramme) -> str:
+    """Return what a site, zone, project, reinforcement or class of slots is called."""
+    site = name.removesuffix(REINFORCEMENT)
+    if name in programme.power:
+        return programme.power[name].title
+    if site in programme.sites:
+        title, _, remark = programme.sites[site].title.partition(" (")
+        title = title if remark.endswith(")") else programme.sites[site].title
+        return title if site == name else f"more grid connection at {title}"
+    return name.replace("-", " ").replace("_", " ")
 
 
 def planned_energy_rows(plan: Plan) -> list[Row]:

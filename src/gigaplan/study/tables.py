@@ -59,6 +59,7 @@ def stage_tables(until: str, results: Results) -> Tables:
             "decisions": plans.decision_rows(plan, programme),
             "shadow_prices": plans.shadow_price_rows(plan),
             "unchosen": plans.unchosen_rows(plan, programme),
+            "worth": plans.worth_rows(plan, programme),
             "planned_energy": plans.planned_energy_rows(plan),
         }
     assert moves is not None

@@ -48,6 +48,7 @@ from gigaplan.expansion.solution import (
     relative_gap,
 )
 from gigaplan.expansion.unchosen import find_unchosen
+from gigaplan.expansion.why import find_worth
 
 LINEAR_SHARE = 0.2
 """Share of the gap asked for that the rounds before whole units may leave."""
@@ -175,6 +176,7 @@ def _solution(
     margins = relaxed = rounds.margins()
     if len(whole):
         margins = rounds.margins((whole, np.round(values[whole])))
+    prices = read_master_prices(rounds, operated, margins)
     objective, bound = operated.costs.total(), met.bound * MILLION
     apart = relative_gap(objective, bound)
     if apart <= max(gap, 1e-6):
@@ -198,9 +200,16 @@ def _solution(
         capex_usd=read_capex(form, values),
         fund_usd=read_draws(form, values),
         unchosen=find_unchosen(form, values, relaxed.reduced * MILLION),
+        worth=find_worth(
+            form,
+            values,
+            duals=margins.duals * MILLION,
+            reduced=margins.reduced * MILLION,
+            prices=prices,
+        ),
         costs=operated.costs,
         dispatch=Dispatch({}, {}, {}, {}, {}, {}, {}, {}, {}, {}),
-        prices=read_master_prices(rounds, operated, margins),
+        prices=prices,
         largest_residual=operated.residual,
         whole=read_whole(form, values),
         rows=form.program.matrix.shape[0],
