@@ -28,7 +28,7 @@ from gigaplan.expansion.operation import MILLION, add_yearly, can_stand, demand_
 from gigaplan.expansion.options import Supply
 from gigaplan.expansion.shared_limits import add_shared_limits
 
-ROOM_BYTES = 400_000_000
+ROOM_BYTES = 200_000_000
 """Memory in which hours of site-years stay between rounds; what does not fit is made anew."""
 
 
