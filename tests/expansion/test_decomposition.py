@@ -18,6 +18,7 @@ from gigaplan.expansion.decomposition import decompose, market
 from gigaplan.expansion.operation import demand_per_it_mw
 
 from .both_ways import encloses
+from .decomposition_cases import least_cost_of_plan, programme
 from .test_properties import random_problem
 
 
@@ -114,6 +115,20 @@ def test_the_plan_does_not_depend_on_threads_or_on_being_asked_twice(whole: bool
     assert same(two, again)
 
 
+@pytest.mark.parametrize("market_of_one_price", [False, True])
+def test_places_that_share_a_zone_give_the_same_plan_on_any_threads_and_twice(
+    market_of_one_price: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = random_problem(2)
+    if market_of_one_price:
+        monkeypatch.setattr(market, "SMALL_SITE_HOURS", 0)
+        problem = one_price(problem)
+    one, two, again = (decompose(problem, threads=n) for n in (1, 2, 2))
+    assert ("sales" in one.operated_by) == market_of_one_price
+    assert same(one, two)
+    assert same(two, again)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_energy_by_source_makes_the_load(seed: int) -> None:
     problem = replace(without_zone_projects(random_problem(seed)), storages=())
@@ -199,6 +214,22 @@ def test_a_user_who_stops_gets_the_best_plan_so_far_with_its_gap() -> None:
     assert 1e-6 < found.gap < 0.25
     assert found.bound_usd <= reference.objective_usd * (1 + 1e-6)
     assert found.objective_usd >= reference.objective_usd * (1 - 1e-6)
+
+
+def test_a_user_who_stops_at_once_gets_a_plan_that_can_be_carried_out() -> None:
+    problem = programme()
+
+    def stop(at: Progress) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        found = decompose(problem, gap=1e-6, progress=stop)
+    except KeyboardInterrupt:  # would end the whole test run
+        pytest.fail("the interruption was not caught")
+    assert found.status == "interrupted"
+    assert found.rounds == 1
+    assert found.gap == pytest.approx(1 - found.bound_usd / found.objective_usd)
+    assert found.objective_usd >= least_cost_of_plan(problem, found) * (1 - 1e-6)
 
 
 def test_a_plan_made_in_no_time_is_a_plan_with_its_gap() -> None:

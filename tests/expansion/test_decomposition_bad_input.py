@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gigaplan.core.errors import InfeasibleError, InputError
+from gigaplan.core.errors import InfeasibleError, InputError, SolverError
 from gigaplan.expansion import (
     Campus,
     ExpansionProblem,
     Goal,
     Hours,
+    InfeasiblePlanError,
     Limits,
     Period,
     Phase,
@@ -28,6 +29,7 @@ from gigaplan.expansion import (
 from gigaplan.expansion.decomposition import decompose
 
 from .both_ways import encloses
+from .decomposition_cases import changed, programme
 from .test_decomposition import without_zone_projects
 from .test_properties import random_problem
 
@@ -151,6 +153,7 @@ def test_costs_of_twelve_orders_of_magnitude_give_the_exact_answer(one_site: Bui
     assert found.objective_usd == pytest.approx(8760 * (99 * 1e-6 + 1 * 1e6), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_ten_thousand_candidates_are_planned(one_site: Builder) -> None:
     rng = np.random.default_rng(3)
     cost = rng.uniform(50.0, 150.0, 10_000)
@@ -223,3 +226,94 @@ def test_a_market_that_always_pays_for_use_is_planned(field: str) -> None:
     changes: dict[str, Any] = {field: -20.0}
     paid = replace(problem, zones=tuple(replace(z, **changes) for z in problem.zones))
     encloses(paid, solve(paid))
+
+
+def starved(fast_share: float = 5.0) -> ExpansionProblem:
+    """Return the small programme with a site that must be served and has little to serve it."""
+    problem = changed(changed(programme(), "b", shed=(), connection_mw=10.0), "line b", max_mw=5.0)
+    for name in ("gas b", "sun b"):
+        problem = changed(problem, name, max_mw=fast_share)
+    return problem
+
+
+@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize(
+    "tight",
+    [
+        starved(),
+        changed(
+            changed(changed(starved(20.0), "b", connection_mw=0.0), "line b", max_mw=0.0),
+            "gas b",
+            max_mw=0.0,
+        ),
+    ],
+    ids=["too little plant", "too little sun for its storage"],
+)
+def test_the_site_that_cannot_be_served_is_named_and_the_change_said_to_do_does(
+    tight: ExpansionProblem, fast: bool
+) -> None:
+    with pytest.raises(InfeasiblePlanError, match="firm power at b in 20"):
+        solve(tight)
+    with pytest.raises(InfeasiblePlanError, match="firm power at b in 20") as caught:
+        decompose(tight, fast=fast)
+    assert "at a in" not in str(caught.value)
+    more = caught.value.alternatives["firm power"][0]
+    # firm power of that size, at no cost
+    relief = Supply(name="relief", site="b", max_mw=more.amount * (1 + 1e-6) + 1e-6)
+    eased = replace(tight, supplies=(*tight.supplies, relief))
+    assert solve(eased).status == "optimal"
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_site_that_storage_just_carries_is_planned(fast: bool) -> None:
+    problem = changed(changed(programme(), "b", shed=(), connection_mw=0.0), "line b", max_mw=0.0)
+    problem = changed(problem, "gas b", max_mw=0.0)
+    found = encloses(problem, solve(problem), fast=fast)
+    assert found.energy_mwh["b"]["unserved"] == pytest.approx([0.0] * 3, abs=1e-3)
+
+
+def test_a_period_without_load_is_planned_beside_one_with_it() -> None:
+    load = np.vstack([np.zeros(24), np.full(24, 0.8), np.zeros(24)])
+    problem = changed(programme(), "a", it_load_fraction=load)
+    encloses(problem, solve(problem))
+
+
+def test_no_time_for_load_that_must_be_served_is_a_clear_message() -> None:
+    problem = changed(programme(), "b", shed=(), connection_mw=0.0)
+    try:
+        found = decompose(problem, gap=1e-6, time_limit_s=0.0)
+    except SolverError as error:
+        told = str(error)
+        assert "in the time allowed" in told
+        return
+    assert found.energy_mwh["b"]["unserved"] == pytest.approx([0.0] * 3, abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ["price_usd_per_mwh", "dirty_fraction"])
+def test_a_market_with_a_hole_in_its_figures_is_refused(name: str) -> None:
+    series = np.full(24, 0.5)
+    series[3] = np.nan
+    with pytest.raises(InputError, match=rf"zones.za.{name}: found nan at \[3\]"):
+        changed(programme(), "za", **{name: series})
+
+
+def test_a_programme_with_nothing_to_build_runs_what_stands() -> None:
+    bare = replace(programme(), supplies=(), storages=(), connections=())
+    encloses(bare, solve(bare))
+
+
+def test_identical_sites_cost_what_their_sum_does() -> None:
+    problem = programme()
+    here = [o for o in problem.supplies if o.site == "a"]
+    twin = replace(
+        problem,
+        sites=(problem.sites[0], replace(problem.sites[0], name="b")),
+        supplies=(*here, *(replace(o, name=f"{o.name} b", site="b") for o in here)),
+        storages=(problem.storages[0], replace(problem.storages[0], name="other", site="b")),
+        connections=(
+            problem.connections[0],
+            replace(problem.connections[0], name="line b", site="b"),
+        ),
+        campuses=(problem.campuses[0], replace(problem.campuses[0], name="it b", site="b")),
+    )
+    encloses(twin, solve(twin))

@@ -27,8 +27,8 @@ MOVES = (1e-3, 1e-2, 0.1, 1.0)
 LEAST_PRICE = 1e-3
 """What a price is moved by at least, as part of the largest price."""
 
-DEARER = 1e-5
-"""Part of a plan's cost by which a blend may cost more than the plan counted on."""
+DEARER = 1e-9
+"""Part of a plan's cost by which a blend may cost more than the plan counted on: rounding."""
 
 ROOM = 1e-9
 _LEAST_WEIGHT = 1e-9

@@ -67,11 +67,13 @@ def market_zones(problem: ExpansionProblem, assets: Assets) -> dict[tuple[str, i
     for zone in problem.zones:
         projects = [o for o in problem.supplies if o.route == "zone" and o.zone == zone.name]
         sites = sum(site.zone == zone.name for site in problem.sites)
-        if sites * len(problem.hours) <= SMALL_SITE_HOURS:
+        if sites and sites * len(problem.hours) <= SMALL_SITE_HOURS:
             continue
         for y in range(len(problem.periods)):
             stands = any(can_stand(assets.supply[o.name], y) for o in projects)
-            if stands and _only_prices(problem, zone, y):
+            if stands and not sites:
+                found[zone.name, y] = _sold_only(problem, zone, y)
+            elif stands and _only_prices(problem, zone, y):
                 market = _market(problem, zone, y)
                 if market is not None:
                     found[zone.name, y] = market
@@ -111,6 +113,13 @@ def _market(problem: ExpansionProblem, zone: Zone, y: int) -> MarketZone | None:
         site_usd_per_mwh=np.minimum(middle, buy),
         project_usd_per_mwh=np.maximum(middle, sell),
     )
+
+
+def _sold_only(problem: ExpansionProblem, zone: Zone, y: int) -> MarketZone:
+    """Return the market of a zone without sites, where all that projects make is sold."""
+    price = problem.by_hour(zone.price_usd_per_mwh)[y]
+    sell = np.asarray(zone.sale_price_fraction * price)
+    return MarketZone(zone.name, price, sell, price, sell)
 
 
 def merchant(

@@ -128,7 +128,10 @@ class _Blocks:
         self._fast = fast
         self._emergency = emergency_usd_per_mwh
         self._kept = Kept(ROOM_BYTES)
-        self.markets = market_zones(problem, assets) if fast else {}
+        self.markets = market_zones(problem, assets)
+        if not fast:
+            at = {site.zone for site in problem.sites}
+            self.markets = {key: m for key, m in self.markets.items() if key[0] not in at}
 
     def all(self) -> list[Block]:
         """Return every block, by period and in the order of sites and supplies."""
@@ -143,9 +146,14 @@ class _Blocks:
             found += [
                 self._merchant(option, y)
                 for option in self._problem.supplies
-                if option.route == "virtual" and can_stand(self._assets.supply[option.name], y)
+                if (option.route == "virtual" or (option.route == "zone" and self._alone(option)))
+                and can_stand(self._assets.supply[option.name], y)
             ]
         return found
+
+    def _alone(self, option: Supply) -> bool:
+        """Return whether no site stands in a project's zone."""
+        return all(site.zone != option.zone for site in self._problem.sites)
 
     def _groups(self, y: int) -> list[list[Site]]:
         """Return the sites that share a zone's projects or its depth, others alone."""

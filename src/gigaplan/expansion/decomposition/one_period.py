@@ -34,7 +34,11 @@ def one_period(problem: ExpansionProblem, y: int, sites: Collection[str]) -> Exp
         goal=None,
         rules=(),
         limits=replace(
-            _cut(problem, problem.limits, y), capex_usd=None, cumulative_capex=(), slots={}
+            _cut(problem, problem.limits, y),
+            capex_usd=None,
+            cumulative_capex=(),
+            funds=(),
+            slots={},
         ),
     )
 

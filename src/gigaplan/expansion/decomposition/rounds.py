@@ -160,6 +160,11 @@ class Rounds:
         self._progress = progress
         self._began = time.perf_counter()
 
+    def expect_no_more(self) -> None:
+        """Tell nobody of rounds any more, and begin none that need not be."""
+        self._progress = None
+        self._ends_at = -np.inf
+
     @property
     def seconds_left(self) -> float:
         """Return the seconds of the time allowed that are left."""

@@ -64,8 +64,28 @@ class WholeSearch:
         self._relaxed = met
         self._bound = met.bound
         route: Route = "rounds, whole by branch and bound"
+        try:
+            route = self._search(route)
+        except KeyboardInterrupt:
+            self._rounds.pools.trim()
+            self._rounds.interrupted = True
+        if self._best is None and self._rounds.interrupted:
+            self._rounds.expect_no_more()
+            units, route = self._dived(), "rounds, whole by dive"
+            if units is not None:
+                self._price(units)
+        if self._best is None:
+            raise SolverError("no plan with whole units was found in the time allowed.")
+        best = self._best
+        bound = min(self._bound, best.objective)
+        return Met(best.plan, best.bounding, best.objective, bound), route
+
+    def _search(self, route: Route) -> Route:
+        """Search until the gap is met or nothing is left to try; return what found the units."""
         for attempt in range(MOST_TRIES):
-            if self._close() or (self._best is not None and self._rounds.late):
+            if self._close() or self._rounds.interrupted:
+                break
+            if self._best is not None and self._rounds.late:
                 break
             near = attempt % 3 != 0
             units = self._branched(near)
@@ -75,11 +95,7 @@ class WholeSearch:
                 if near:
                     continue
                 break
-        if self._best is None:
-            raise SolverError("no plan with whole units was found in the time allowed.")
-        best = self._best
-        bound = min(self._bound, best.objective)
-        return Met(best.plan, best.bounding, best.objective, bound), route
+        return route
 
     def _close(self) -> bool:
         if self._best is None:
