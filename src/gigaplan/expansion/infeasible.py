@@ -88,6 +88,8 @@ class InfeasiblePlanError(InfeasibleError):
     conflict : tuple of Conflicting
         Statements that cannot all hold, while without any one of them the others can; empty where
         none was found in time, or only whole units leave no plan.
+    note : str
+        What the amounts rest on, where that is not all of the problem.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class InfeasiblePlanError(InfeasibleError):
         relaxations: tuple[Relaxation, ...],
         alternatives: dict[str, tuple[Relaxation, ...]],
         conflict: tuple[Conflicting, ...] = (),
+        note: str = "",
     ) -> None:
         self.relaxations = relaxations
         self.alternatives = alternatives
@@ -109,6 +112,8 @@ class InfeasiblePlanError(InfeasibleError):
             lines.append("Any one of these would do alone:")
             for items in alternatives.values():
                 lines.append("  " + "; ".join(str(item) for item in items))
+        if note:
+            lines.append(note)
         super().__init__("\n".join(lines))
 
 

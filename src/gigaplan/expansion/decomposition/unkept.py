@@ -11,12 +11,14 @@ from gigaplan.expansion.decomposition.result import Operated
 from gigaplan.expansion.decomposition.some_hours import windows
 from gigaplan.expansion.formulation import formulate
 from gigaplan.expansion.highs import Session
-from gigaplan.expansion.infeasible import explain_infeasible
+from gigaplan.expansion.infeasible import InfeasiblePlanError, explain_infeasible
 from gigaplan.expansion.options import FloatArray
 
 LEAST_MWH = 1e-3
 MOST_LINES = 8
 MOST_DAYS = 6
+WHOLE_SITE_HOURS = 50_000
+"""Steps of all sites and periods up to which a problem is explained as one program."""
 LIMITS = {
     "clean": ("clean energy", "GWh"),
     "carbon": ("carbon", "kt"),
@@ -39,16 +41,23 @@ def unserved(operated: Operated, weights: FloatArray) -> dict[tuple[str, int], f
 def cannot_serve(master: Master, operated: Operated, threads: int | None) -> InfeasibleError:
     """Return the error of load that must be served and cannot be.
 
-    The days on which most goes unserved are planned as one program. If they alone leave no plan,
-    that program says which statements conflict, and the least change that would do.
+    A small problem is explained as one program. Of a large one the days on which most goes
+    unserved are; if they alone leave no plan, that says which statements conflict, and the least
+    change that would do on these days.
     """
     problem = master.problem
     missing = unserved(operated, problem.hours.weights)
+    size = len(problem.sites) * len(problem.periods) * len(problem.hours)
     worst = _worst_steps(operated)
     if worst:
-        form = formulate(windows(problem, worst))
+        whole = size <= WHOLE_SITE_HOURS
+        form = formulate(problem if whole else windows(problem, worst))
         if Session(form.program, threads=threads).solve_linear().status == "infeasible":
-            return explain_infeasible(form, threads=threads)
+            found = explain_infeasible(form, threads=threads)
+            if whole:
+                return found
+            note = "These amounts are for the days that lack most; others may need more."
+            return InfeasiblePlanError(found.relaxations, found.alternatives, found.conflict, note)
     lines = [
         f"  {site} in {problem.periods[y].year}: {mwh:,.4g} MWh"
         for (site, y), mwh in sorted(missing.items(), key=lambda item: -item[1])
