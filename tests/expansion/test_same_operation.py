@@ -25,7 +25,7 @@ from gigaplan.expansion import (
 from gigaplan.expansion.decomposition.master import formulate_master
 from gigaplan.expansion.resolve.same_operation import amount_keys, keys_of, same_operation
 
-from .decomposition_cases import limited, programme
+from .decomposition_cases import changed, limited, programme
 from .test_properties import random_problem
 
 PARTS = ("zones", "sites", "supplies", "storages", "connections")
@@ -161,12 +161,21 @@ def must_serve(problem: ExpansionProblem) -> ExpansionProblem:
     return replace(problem, sites=(replace(problem.sites[0], shed=(tier,)), *problem.sites[1:]))
 
 
+def with_water_and_must_run(problem: ExpansionProblem) -> ExpansionProblem:
+    """Return the problem with a water limit at its first site, where a supply must run."""
+    first = problem.supplies[0].name
+    wet = changed(problem, problem.sites[0].name, max_water_m3=1e6)
+    return changed(wet, first, must_run_fraction=0.2, water_m3_per_mwh=0.7)
+
+
 CASES = {
-    "sites by storage value": must_serve(
-        limited(programme(), clean_share_fraction=0.3, carbon_t=1e6, carbon_usd_per_t=20.0)
+    "sites by storage value": with_water_and_must_run(
+        must_serve(
+            limited(programme(), clean_share_fraction=0.3, carbon_t=1e6, carbon_usd_per_t=20.0)
+        )
     ),
     "sales": virtual_and_zone(limited(programme(3), clean_share_fraction=0.3)),
-    "hourly programs": must_serve(random_problem(2)),
+    "hourly programs": with_water_and_must_run(must_serve(random_problem(2))),
 }
 
 
