@@ -23,6 +23,7 @@ from scipy.sparse import csr_matrix, vstack
 from gigaplan.core.errors import SolverError, require
 from gigaplan.expansion.alternatives.groups import Group, chosen_groups
 from gigaplan.expansion.alternatives.result import Alternative, NearOptimal, Range, Verdict
+from gigaplan.expansion.decomposition.master import Master
 from gigaplan.expansion.decomposition.planner import Planner
 from gigaplan.expansion.decomposition.programs import solve_corner
 from gigaplan.expansion.decomposition.rounds import CORNER_COLUMNS, Aim, Met, Rounds
@@ -127,7 +128,7 @@ class _Search:
         slack: float,
         gap: float,
     ) -> None:
-        self._rounds: Rounds = planner.rounds
+        self._rounds: Rounds[Master] = planner.rounds
         self._form = planner.rounds.master.form
         self._plan = plan
         self._groups = groups

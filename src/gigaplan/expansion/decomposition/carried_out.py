@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from gigaplan.expansion.assembly import IntArray
+from gigaplan.expansion.decomposition.master import Master
 from gigaplan.expansion.decomposition.rounds import Met, Rounds
 from gigaplan.expansion.decomposition.settled import Settled, mixed
 from gigaplan.expansion.operation import MILLION
@@ -34,7 +35,7 @@ ROOM = 1e-9
 _LEAST_WEIGHT = 1e-9
 
 
-def carry_out(rounds: Rounds, met: Met, threads: int) -> tuple[Settled, ...]:
+def carry_out(rounds: Rounds[Master], met: Met, threads: int) -> tuple[Settled, ...]:
     """Return what each block does in its year under a plan."""
     blocks = rounds.master.blocks
     with ThreadPoolExecutor(threads) as pool:
@@ -63,13 +64,13 @@ def carry_out(rounds: Rounds, met: Met, threads: int) -> tuple[Settled, ...]:
         return tuple(every(lambda b: _as_planned(rounds, weights, chosen.get(b, []), b, near[b])))
 
 
-def _at(rounds: Rounds, met: Met, duals: FloatArray, b: int) -> Settled:
+def _at(rounds: Rounds[Master], met: Met, duals: FloatArray, b: int) -> Settled:
     inputs, prices = rounds.point_of(b, met.plan.values, duals)
     return rounds.master.blocks[b].oracle.settle(inputs, prices)
 
 
 def _as_planned(
-    rounds: Rounds, weights: FloatArray, chosen: list[int], b: int, otherwise: Settled
+    rounds: Rounds[Master], weights: FloatArray, chosen: list[int], b: int, otherwise: Settled
 ) -> Settled:
     """Return a block's dispatches mixed as the plan mixed them."""
     block, pools = rounds.master.blocks[b], rounds.pools
@@ -90,7 +91,7 @@ class _Limits:
     missed.
     """
 
-    def __init__(self, rounds: Rounds, met: Met) -> None:
+    def __init__(self, rounds: Rounds[Master], met: Met) -> None:
         master = rounds.master
         self._weight = master.weight
         self._start = master.amount_start
@@ -112,7 +113,7 @@ class _Limits:
         """How many rows there are."""
         return len(self._rows)
 
-    def _cost_of_plan(self, rounds: Rounds, met: Met) -> float:
+    def _cost_of_plan(self, rounds: Rounds[Master], met: Met) -> float:
         """Return what operation costs in the plan, million USD."""
         pools = rounds.pools
         weights = met.plan.values[pools.first :]

@@ -32,16 +32,14 @@ ROOM_BYTES = 200_000_000
 """Memory in which hours of site-years stay between rounds; what does not fit is made anew."""
 
 
-@dataclass(frozen=True)
-class Master:
-    """A problem without its hours, and the blocks that hold them.
+@dataclass(frozen=True, kw_only=True)
+class CoupledBlocks:
+    """Blocks, and the program that couples them.
 
     Parameters
     ----------
-    form : Formulation
-        The master alone, cost in USD.
     program : LinearProgram
-        The same, cost in million USD.
+        Cost in million USD, that of the blocks left out.
     blocks : tuple of Block
     links : Links
     weight : array [block]
@@ -50,17 +48,32 @@ class Master:
         Columns of the blocks' amounts, block by block.
     amount_start : array [block + 1]
         Where each block's amounts begin.
-    markets : mapping of (zone, period) to MarketZone
-        Zones whose sites stand alone.
+    money_row : array [block], optional
+        Row in which a block's cost is taken off, million USD; None: it counts in the objective.
     """
 
-    form: Formulation
     program: LinearProgram
     blocks: tuple[Block, ...]
     links: Links
     weight: np.ndarray
     amount_columns: IntArray
     amount_start: IntArray
+    money_row: IntArray | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Master(CoupledBlocks):
+    """A problem without its hours, and the blocks that hold them.
+
+    Parameters
+    ----------
+    form : Formulation
+        The master alone, cost in USD.
+    markets : mapping of (zone, period) to MarketZone
+        Zones whose sites stand alone.
+    """
+
+    form: Formulation
     markets: Mapping[tuple[str, int], MarketZone]
 
     @property

@@ -20,7 +20,8 @@ from types import TracebackType
 import numpy as np
 
 from gigaplan.core.errors import SolverError, require
-from gigaplan.expansion.decomposition.programs import Infeasible
+from gigaplan.expansion.decomposition.master import Master
+from gigaplan.expansion.decomposition.programs import Infeasible, Sites
 from gigaplan.expansion.decomposition.result import Operated, operate_plan, read_master_prices
 from gigaplan.expansion.decomposition.rounds import Met, Rounds
 from gigaplan.expansion.decomposition.unkept import cannot_keep, cannot_serve, unserved
@@ -75,7 +76,7 @@ class Planner:
 
     Attributes
     ----------
-    rounds : Rounds
+    rounds : Rounds[Master]
         Cuts and dispatches found so far.
     met : Met
         Where the last `plan` ended.
@@ -110,13 +111,13 @@ class Planner:
     ) -> None:
         self._open.close()
 
-    def _prepared(self, emergency_usd_per_mwh: float) -> Rounds:
+    def _prepared(self, emergency_usd_per_mwh: float) -> Rounds[Master]:
         """Return rounds that have not begun, with workers of their own."""
         self._open.close()
         recipe = Recipe(self.problem, emergency_usd_per_mwh, self._fast)
         master = recipe.master()
         workers = self._open.enter_context(self._executor.open(recipe, master))
-        return Rounds(master, workers, threads=self._count)
+        return Rounds(master, Sites.of(master), workers, threads=self._count)
 
     def plan(
         self,
@@ -166,7 +167,7 @@ class Planner:
 
 
 def _solution(
-    rounds: Rounds, met: Met, operated: Operated, route: Route, gap: float, seconds: float
+    rounds: Rounds[Master], met: Met, operated: Operated, route: Route, gap: float, seconds: float
 ) -> Solution:
     """Return the plan that rounds ended at."""
     form = rounds.master.form

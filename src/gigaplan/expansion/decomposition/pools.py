@@ -19,7 +19,7 @@ from scipy.sparse import csr_matrix
 
 from gigaplan.expansion.assembly import IntArray, LinearProgram
 from gigaplan.expansion.decomposition.block import Answer
-from gigaplan.expansion.decomposition.master import Master
+from gigaplan.expansion.decomposition.master import CoupledBlocks
 from gigaplan.expansion.operation import MILLION
 from gigaplan.expansion.options import FloatArray
 
@@ -39,7 +39,7 @@ class Pools:
     Dispatches are kept at size one: the largest of what they were asked for and use.
     """
 
-    master: Master
+    master: CoupledBlocks
     block: list[int] = field(default_factory=list)
     slopes: list[FloatArray] = field(default_factory=list)
     prices: list[FloatArray] = field(default_factory=list)
@@ -124,9 +124,15 @@ class Pools:
         rows.append(np.repeat(np.arange(len(block)), amounts))
         columns.append(master.amount_columns[_ranges(master.amount_start[block], amounts)])
         values.append(np.concatenate(self.prices))
+        cost = master.weight
+        if master.money_row is not None:
+            rows.append(master.money_row - height)
+            columns.append(count + np.arange(len(cost)))
+            values.append(-cost)
+            cost = np.zeros(len(cost))
         return _extended(
             base,
-            extra_cost=master.weight,
+            extra_cost=cost,
             extra_lower=np.full(len(master.blocks), -np.inf),
             rows=height + np.concatenate(rows),
             columns=np.concatenate(columns),
@@ -160,15 +166,25 @@ class Pools:
             self.first + np.repeat(index, amounts),
             count + np.arange(len(missed)),
         ]
-        values = [np.concatenate(self.used), -links.entry_factor, np.concatenate(self.amounts)]
+        values = [
+            np.concatenate(self.used),
+            -links.entry_factor,
+            np.concatenate(self.amounts),
+            sign,
+        ]
         cost = np.asarray(self.cost) * master.weight[block]
+        if master.money_row is not None:
+            rows.append(master.money_row[block])
+            columns.append(self.first + index)
+            values.append(-cost)
+            cost = np.zeros(len(cost))
         program = _extended(
             base,
             extra_cost=np.append(np.full(len(missed), PENALTY), cost),
             extra_lower=np.zeros(len(missed) + len(block)),
             rows=np.concatenate(rows),
             columns=np.concatenate(columns),
-            values=np.concatenate([*values, sign]),
+            values=np.concatenate(values),
             row_lower=np.where(links.exact, links.constant, -np.inf),
             row_upper=links.constant,
         )

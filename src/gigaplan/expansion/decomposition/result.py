@@ -10,6 +10,7 @@ from gigaplan.core.errors import SolverError
 from gigaplan.expansion.assembly import LinearProgram
 from gigaplan.expansion.decomposition.block import Block
 from gigaplan.expansion.decomposition.carried_out import carry_out
+from gigaplan.expansion.decomposition.master import Master
 from gigaplan.expansion.decomposition.rounds import Margins, Met, Rounds
 from gigaplan.expansion.decomposition.settled import Settled
 from gigaplan.expansion.highs import FEASIBILITY_TOLERANCE
@@ -31,7 +32,7 @@ class Operated:
     residual: float
 
 
-def operate_plan(rounds: Rounds, met: Met, threads: int) -> Operated:
+def operate_plan(rounds: Rounds[Master], met: Met, threads: int) -> Operated:
     """Return the operation of a plan over every hour, with costs and residual checked.
 
     Raises
@@ -80,7 +81,7 @@ def row_residual(program: LinearProgram, values: FloatArray) -> float:
 
 
 def _added_up(
-    rounds: Rounds, settled: tuple[Settled, ...]
+    rounds: Rounds[Master], settled: tuple[Settled, ...]
 ) -> tuple[dict[str, float], dict[str, dict[str, FloatArray]]]:
     """Return present value by part of cost, and energy by site and source, markets settled."""
     master = rounds.master
@@ -142,7 +143,7 @@ def _traded(
     return drawn, made
 
 
-def read_master_prices(rounds: Rounds, operated: Operated, margins: Margins) -> Prices:
+def read_master_prices(rounds: Rounds[Master], operated: Operated, margins: Margins) -> Prices:
     """Return shadow prices of the master's rows, and those of load and connections.
 
     The price of power is what a MWh more of load costs, spread over the hours as the load is.

@@ -10,12 +10,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
 from gigaplan.expansion.assembly import IntArray, LinearProgram
-from gigaplan.expansion.decomposition.master import Master
+from gigaplan.expansion.decomposition.master import CoupledBlocks
 from gigaplan.expansion.decomposition.pools import PENALTY, Pools
 from gigaplan.expansion.decomposition.programs import (
     SMALL_COLUMNS,
@@ -45,6 +46,8 @@ FINAL_GAP = 1e-6
 LEAST_WORTH = 1e-4
 """What a million USD more brings an aim counts at least as so much, relative: where cost does not
 bind, amounts are worth much money but not all of it."""
+LEAST_CHANCE = 1e-3
+"""What a USD of a scenario counts at least as, where only the bad tail counts."""
 CORNER_COLUMNS = 12_000
 """Up to so many columns the plan is made a corner, where fewer things are built, at the end."""
 
@@ -120,12 +123,17 @@ class Margins:
     slopes: FloatArray
 
 
-class Rounds:
+Coupled = TypeVar("Coupled", bound=CoupledBlocks)
+
+
+class Rounds(Generic[Coupled]):
     """The pools of a master, and the rounds that fill them.
 
     Parameters
     ----------
-    master : Master
+    master : Master, or other coupled blocks
+    sites : Sites
+        Of the master's columns and blocks.
     workers : Workers
         Who operate the blocks.
     threads : int
@@ -139,7 +147,8 @@ class Rounds:
 
     def __init__(
         self,
-        master: Master,
+        master: Coupled,
+        sites: Sites,
         workers: Workers,
         *,
         threads: int = 1,
@@ -148,7 +157,7 @@ class Rounds:
         self.pools = Pools(master)
         self.count = 0
         self.seconds = {"blocks": 0.0, "outer": 0.0, "inner": 0.0}
-        self._sites = Sites.of(master)
+        self._sites = sites
         self._workers = workers
         self._threads = threads
         self.expect(np.inf, None)
@@ -177,9 +186,9 @@ class Rounds:
 
     def start(self) -> None:
         """Fill the pools with first dispatches of every block."""
-        self._operate([(b, self._starts(b)) for b in range(len(self.master.blocks))])
+        self._operate([(b, self.starts(b)) for b in range(len(self.master.blocks))])
 
-    def _starts(self, b: int) -> list[Asked]:
+    def starts(self, b: int) -> list[Asked]:
         """Return where a block is operated first.
 
         Besides its own points without prices, one with each of its amounts dear: without a price
@@ -259,7 +268,7 @@ class Rounds:
         slopes = np.zeros(int(start[-1]))
         for j, (b, dual) in enumerate(zip(self.pools.block, point.row_duals[height:], strict=True)):
             if dual > 0:
-                share = dual / self.master.weight[b]
+                share = dual / self.worth_of(b, point.row_duals)
                 slopes[start[b] : start[b + 1]] += share * self.pools.slopes[j]
         return Margins(point.row_duals[:height], reduced[:width], slopes * MILLION)
 
@@ -289,8 +298,15 @@ class Rounds:
     def point_of(self, b: int, values: FloatArray, duals: FloatArray) -> Asked:
         """Return a block's inputs, and USD per unit of its amounts, at a point of the master."""
         block = self.master.blocks[b]
-        prices = -duals[list(block.amount_rows)] * (MILLION / self.master.weight[b])
+        prices = -duals[list(block.amount_rows)] * (MILLION / self.worth_of(b, duals))
         return block.inputs_at(values), prices
+
+    def worth_of(self, b: int, duals: FloatArray) -> float:
+        """Return what a million USD of a block's year costs the objective."""
+        worth = float(self.master.weight[b])
+        if self.master.money_row is not None:
+            worth *= max(float(duals[self.master.money_row[b]]), LEAST_CHANCE)
+        return worth
 
     def _operate(self, tasks: list[Task]) -> None:
         """Operate blocks at inputs and prices, all at once, and keep what is found in order."""
@@ -304,12 +320,15 @@ class Rounds:
         self, which: str, gap: float, held: Held | None = None, aim: Aim | None = None
     ) -> Point:
         began = time.perf_counter()
-        program = self.program(which, held, aim)
-        point = solve_round(program, self._site(which), gap=gap, threads=self._threads)
+        point = self._solved(which, self.program(which, held, aim), gap)
         if which == "inner":
             point = replace(point, values=self.pools.with_amounts(point.values))
         self.seconds[which] += time.perf_counter() - began
         return point
+
+    def _solved(self, which: str, program: LinearProgram, gap: float) -> Point:
+        """Return an optimum of the outer or inner program, as exact as the gap asks for."""
+        return solve_round(program, self._site(which), gap=gap, threads=self._threads)
 
     def _site(self, which: str) -> IntArray:
         """Return the site of each column of a program."""

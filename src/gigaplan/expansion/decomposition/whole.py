@@ -13,6 +13,7 @@ import numpy as np
 
 from gigaplan.core.errors import SolverError
 from gigaplan.expansion.assembly import IntArray, LinearProgram
+from gigaplan.expansion.decomposition.master import Master
 from gigaplan.expansion.decomposition.rounds import Met, Rounds
 from gigaplan.expansion.dive import dive
 from gigaplan.expansion.highs import Session
@@ -35,14 +36,14 @@ class WholeSearch:
 
     Parameters
     ----------
-    rounds : Rounds
+    rounds : Rounds[Master]
     gap : float
         Relative gap at which to stop.
     threads : int, optional
         Threads of branch and bound.
     """
 
-    def __init__(self, rounds: Rounds, gap: float, threads: int | None) -> None:
+    def __init__(self, rounds: Rounds[Master], gap: float, threads: int | None) -> None:
         self._rounds = rounds
         self._gap = gap
         self._threads = threads

@@ -71,15 +71,17 @@ class Threads:
 
     def open(self, recipe: Recipe, master: Master) -> AbstractContextManager[Workers]:
         """Return workers for the blocks of a master."""
-        return _ThreadWorkers(master.blocks, self.count)
+        return ThreadWorkers(master.blocks, self.count)
 
 
-class _ThreadWorkers:
+class ThreadWorkers:
+    """Operates blocks on threads of this process."""
+
     def __init__(self, blocks: Sequence[Block], count: int) -> None:
         self._blocks = blocks
         self._pool = ThreadPoolExecutor(count)
 
-    def __enter__(self) -> _ThreadWorkers:
+    def __enter__(self) -> ThreadWorkers:
         return self
 
     def __exit__(

@@ -16,9 +16,9 @@ import numpy as np
 
 from gigaplan.expansion.assembly import Key
 from gigaplan.expansion.decomposition.block import Block
-from gigaplan.expansion.decomposition.planner import Planner
+from gigaplan.expansion.decomposition.master import Master
 from gigaplan.expansion.decomposition.pools import Pools
-from gigaplan.expansion.decomposition.rounds import DEAR_USD, Met
+from gigaplan.expansion.decomposition.rounds import DEAR_USD, Met, Rounds
 from gigaplan.expansion.decomposition.workers import Asked, Task, answer
 from gigaplan.expansion.operation import MILLION
 from gigaplan.expansion.options import FloatArray
@@ -49,6 +49,30 @@ class Entry:
     emergency: bool
     idle: int = 0
 
+    @classmethod
+    def of(cls, pools: Pools, j: int) -> Entry:
+        """Return what is in some place of the pools."""
+        return cls(
+            pools.slopes[j],
+            pools.prices[j],
+            pools.cost[j],
+            pools.amounts[j],
+            pools.used[j],
+            pools.asked[j],
+            pools.emergency[j],
+        )
+
+    def put(self, pools: Pools, b: int) -> None:
+        """Add it to the pools as a cut and dispatch of a block."""
+        pools.block.append(b)
+        pools.slopes.append(self.slopes)
+        pools.prices.append(self.prices)
+        pools.cost.append(self.cost)
+        pools.amounts.append(self.amounts)
+        pools.used.append(self.used)
+        pools.asked.append(self.asked)
+        pools.emergency.append(self.emergency)
+
 
 @dataclass(eq=False)
 class Form:
@@ -74,9 +98,9 @@ class Memory:
     def __init__(self) -> None:
         self._forms: dict[Key, list[Form]] = {}
 
-    def fill(self, planner: Planner, threads: int = 1) -> Warm:
-        """Fill the pools of a planner that has not planned yet; return where it came from."""
-        master, pools = planner.rounds.master, planner.rounds.pools
+    def fill(self, rounds: Rounds[Master], threads: int = 1) -> Warm:
+        """Fill the pools of rounds that have not begun; return where it came from."""
+        master, pools = rounds.master, rounds.pools
         keys = amount_keys(master)
         asked: list[Task] = []
         kept = begun = 0
@@ -85,15 +109,17 @@ class Memory:
             form = self._form(block, amounts)
             if form is not None:
                 for entry in form.entries:
-                    _put(pools, b, entry)
+                    entry.put(pools, b)
                 kept += 1
                 continue
             before = self._forms.get(block.key, [])
             again = _points(before[-1], block, amounts) if before else []
             begun += not again
-            starts = planner.rounds._starts(b)
+            starts = rounds.starts(b)
             if again:
-                starts = [at for n, at in enumerate(starts) if n < _needed(block) or at[1].any()]
+                starts = [
+                    at for n, at in enumerate(starts) if n < needed_starts(block) or at[1].any()
+                ]
             asked.append((b, [*starts, *again]))
         with ThreadPoolExecutor(threads) as pool:
             answers = pool.map(lambda task: answer(master.blocks, task), asked)
@@ -102,11 +128,11 @@ class Memory:
                     pools.add(b, z, prices, one)
         return Warm(kept, len(asked) - begun, begun)
 
-    def learn(self, planner: Planner) -> None:
-        """Keep what a planner has found of each block, and note what mattered in its plan."""
-        master, pools = planner.rounds.master, planner.rounds.pools
+    def learn(self, rounds: Rounds[Master], met: Met) -> None:
+        """Keep what rounds have found of each block, and note what mattered where they met."""
+        master, pools = rounds.master, rounds.pools
         keys = amount_keys(master)
-        matters = _mattered(planner, planner.met)
+        matters = mattered(rounds, met)
         places: list[list[int]] = [[] for _ in master.blocks]
         for j, b in enumerate(pools.block):
             places[b].append(j)
@@ -118,7 +144,7 @@ class Memory:
                 form = Form(block, amounts)
             else:
                 forms.remove(form)
-            form.entries = _updated(form.entries, pools, places[b], matters, _needed(block))
+            form.entries = _updated(form.entries, pools, places[b], matters, needed_starts(block))
             forms.append(form)
             del forms[:-KEPT_FORMS]
 
@@ -130,7 +156,7 @@ class Memory:
         return None
 
 
-def _needed(block: Block) -> int:
+def needed_starts(block: Block) -> int:
     """Return how many of a block's starts leave every plan open: each load alone comes first."""
     return max(1, sum(entry.exact for entry in block.inputs))
 
@@ -148,9 +174,8 @@ def _points(form: Form, block: Block, amounts: tuple[Key, ...]) -> list[Asked]:
     return found
 
 
-def _mattered(planner: Planner, met: Met) -> np.ndarray:
+def mattered(rounds: Rounds[Master], met: Met) -> np.ndarray:
     """Return which cuts bound a plan and which dispatches it was mixed of, together."""
-    rounds = planner.rounds
     count = len(rounds.pools.block)
     found = np.zeros(count, dtype=bool)
     height = rounds.master.program.matrix.shape[0]
@@ -167,32 +192,9 @@ def _updated(
     filled = {id(entry.slopes): entry for entry in before}
     found = []
     for place, j in enumerate(places):
-        known = filled.get(id(pools.slopes[j])) or _taken(pools, j)
+        known = filled.get(id(pools.slopes[j])) or Entry.of(pools, j)
         known.idle = 0 if matters[j] else known.idle + 1
         lasting = place < needed or (known.prices.size and np.abs(known.prices).max() >= DEAR)
         if lasting or known.idle <= IDLE_PLANS or len(places) <= SPARE_PER_BLOCK:
             found.append(known)
     return found
-
-
-def _taken(pools: Pools, j: int) -> Entry:
-    return Entry(
-        pools.slopes[j],
-        pools.prices[j],
-        pools.cost[j],
-        pools.amounts[j],
-        pools.used[j],
-        pools.asked[j],
-        pools.emergency[j],
-    )
-
-
-def _put(pools: Pools, b: int, entry: Entry) -> None:
-    pools.block.append(b)
-    pools.slopes.append(entry.slopes)
-    pools.prices.append(entry.prices)
-    pools.cost.append(entry.cost)
-    pools.amounts.append(entry.amounts)
-    pools.used.append(entry.used)
-    pools.asked.append(entry.asked)
-    pools.emergency.append(entry.emergency)

@@ -75,6 +75,8 @@ def same_operation(
     ):
         return False
     before, after = old.oracle, new.oracle
+    if before is after:
+        return True
     if isinstance(before, SiteOracle) and isinstance(after, SiteOracle):
         return _same_site(before, after)
     if isinstance(before, Merchant) and isinstance(after, Merchant):

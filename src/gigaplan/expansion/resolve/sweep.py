@@ -102,13 +102,13 @@ class Resolver:
         with Planner(
             problem, threads=self._threads, fast=self._fast, executor=self._executor
         ) as planner:
-            warm = self._memory.fill(planner, self._threads or os.cpu_count() or 1)
+            warm = self._memory.fill(planner.rounds, self._threads or os.cpu_count() or 1)
             try:
                 solution = planner.plan(gap=self._gap, time_limit_s=self._limit)
             except InfeasibleError as error:
                 reason = str(error)
             else:
-                self._memory.learn(planner)
+                self._memory.learn(planner.rounds, planner.met)
         return Resolve(name, problem, solution, reason, time.perf_counter() - began, warm)
 
 
