@@ -134,6 +134,15 @@ class ComputeTarget(Strict):
     it_mw_by_year: by_year(Mw) = Field(  # type: ignore[valid-type]
         description="IT MW online at each year's end; years between are interpolated."
     )
+    low_it_mw_by_year: by_year(Mw) | None = Field(  # type: ignore[valid-type]
+        None,
+        description="What may be wanted instead: the low end, of which one chance in ten is that "
+        "still less will be; interpolated likewise. Counts in two-stage planning.",
+    )
+    high_it_mw_by_year: by_year(Mw) | None = Field(  # type: ignore[valid-type]
+        None,
+        description="The high end, of which one chance in ten is that still more will be.",
+    )
     shortfall_usd_per_it_mw_year: UsdPerItMwYear = Field(
         description="What a missing IT MW costs per year; a target beyond reach is missed at "
         "this price, never silently."

@@ -71,6 +71,8 @@ def resolve(file: ProgrammeFile, *, seed: int | None = None) -> ResolvedProgramm
         reserve_margin_fraction=planning.reserve_margin_fraction,
         integer_units=planning.integer_units,
         target_it_mw=interpolated(programme.target.it_mw_by_year, years),
+        target_low_it_mw=_target_end(file, "low", years),
+        target_high_it_mw=_target_end(file, "high", years),
         shortfall_usd_per_it_mw_year=programme.target.shortfall_usd_per_it_mw_year,
         capex_limit_usd=tuple(
             (programme.spend_limit.capex_usd_by_year or {}).get(y) for y in years
@@ -116,6 +118,33 @@ def resolve(file: ProgrammeFile, *, seed: int | None = None) -> ResolvedProgramm
         folder=file.folder,
         figures=tuple(take.used.values()),
     )
+
+
+def _target_end(
+    file: ProgrammeFile, end: Literal["low", "high"], years: tuple[int, ...]
+) -> tuple[float, ...]:
+    """Return the low or high of the target, which must not lie on its other side."""
+    target = file.programme.target
+    name = f"{end}_it_mw_by_year"
+    wanted = interpolated(target.it_mw_by_year, years)
+    given: Mapping[int, float] | None = getattr(target, name)
+    if given is None:
+        return wanted
+    found = interpolated(given, years)
+    sign = 1 if end == "low" else -1
+    for year, value, middle in zip(years, found, wanted, strict=True):
+        if sign * value > sign * middle:
+            path = ("target", name)
+            raise InputError(
+                Problem(
+                    f"gives {value:,g} IT MW for {year}, {'above' if sign > 0 else 'below'} the "
+                    f"target of {middle:,g}.",
+                    field=dotted(path),
+                    file=file.shown,
+                    line=file.line_of(path),
+                )
+            )
+    return found
 
 
 def _check_catalogue_names(file: ProgrammeFile) -> None:

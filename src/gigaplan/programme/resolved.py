@@ -282,7 +282,11 @@ class FinanceFigures:
 
 @dataclass(frozen=True)
 class ResolvedProgramme:
-    """Everything the engines need; yearly tuples are along `years`."""
+    """Everything the engines need; yearly tuples are along `years`.
+
+    ``target_low_it_mw`` and ``target_high_it_mw`` are what may be wanted instead, one chance in ten
+    beyond each; the target itself where the programme names none.
+    """
 
     name: str
     title: str
@@ -295,6 +299,8 @@ class ResolvedProgramme:
     reserve_margin_fraction: float
     integer_units: bool
     target_it_mw: tuple[float, ...]
+    target_low_it_mw: tuple[float, ...]
+    target_high_it_mw: tuple[float, ...]
     shortfall_usd_per_it_mw_year: float
     capex_limit_usd: tuple[float | None, ...]
     cumulative_limit_usd: float | None

@@ -64,6 +64,7 @@ class TwoStage:
         When the scenario is known: orders placed before it are shared.
     lead_years : float or mapping of str to float
         From order to service, for all or by option, campus and generation; 0 where not named.
+        Minus infinity: never shared, ordered only when everything is known.
     cvar_level, cvar_weight : float
         See `Risk`. Costs weighed are whole: capital, delay, operation, shortfall.
 
@@ -166,7 +167,8 @@ def check_two_stage(two_stage: TwoStage) -> None:
         found += _faults_of_years(scenario.delay_years, others, f"{at}.delay_years")
     lead = two_stage.lead_years
     named = lead if isinstance(lead, Mapping) else {"": lead}
-    found += _faults_of_years(named, offered | {""}, "lead_years")
+    sooner = {name: 0.0 if years == -np.inf else years for name, years in named.items()}
+    found += _faults_of_years(sooner, offered | {""}, "lead_years")
     if np.isnan(two_stage.decision_year):
         found.append(Problem("is not a number.", field="decision_year"))
     if found:
