@@ -86,7 +86,7 @@ def test_commitments_found_elsewhere_are_evaluated_in_new_scenarios() -> None:
     planner = ScenarioPlanner(gap=GAP, threads=2)
     found = planner.commit(two_stage)
     fresh = futures(3)
-    mine = planner.recourse(fresh, found.first_stage)
+    (mine,) = planner.recourse(fresh, found.first_stage)
     exact = evaluate_first_stage(fresh, found.first_stage)
     for one, other in zip(mine, exact.scenarios, strict=True):
         assert one.bound_usd <= other.cost_usd * (1 + ROUNDING)

@@ -14,21 +14,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TypedDict, TypeVar, Unpack
+from typing import TypedDict, Unpack
 
-from gigaplan.expansion.model import ExpansionProblem
-from gigaplan.expansion.options import Accelerator, Campus, Connection, Storage, Supply
 from gigaplan.expansion.solution import Build, Progress
+from gigaplan.expansion.stochastic.last_orders import now_or_never, without_new
 from gigaplan.expansion.stochastic.mean_problem import mean_scenario
-from gigaplan.expansion.stochastic.model import Scenario, TwoStage, known
+from gigaplan.expansion.stochastic.model import Scenario, TwoStage
 from gigaplan.expansion.stochastic.solution import Order, TwoStageSolution, Worth
 from gigaplan.expansion.stochastic.solve import (
     evaluate_first_stage,
     solve_two_stage,
     wait_and_see,
 )
-
-Option = TypeVar("Option", Supply, Storage, Connection)
 
 
 class Limits(TypedDict, total=False):
@@ -108,9 +105,7 @@ def value_of_option(
     Without it what exists stays and nothing new of it can be had; phases that are committed stay
     committed. It is the most to pay for the right to order it at the stated costs.
     """
-    known(name, two_stage.scenarios[0].problem, "name")
-    first = two_stage.scenarios[0].problem.periods[0].year
-    without = _ordered_until(two_stage, name, first - 1)
+    without = without_new(two_stage, name)
     return worth(base or solve_two_stage(two_stage, **limits), solve_two_stage(without, **limits))
 
 
@@ -125,13 +120,8 @@ def value_of_waiting(
 
     The other case is now or never: it can be ordered only before the date.
     """
-    known(name, two_stage.scenarios[0].problem, "name")
-    years = [period.year for period in two_stage.scenarios[0].problem.periods]
-    shared = [year for year in years if two_stage.is_shared(name, year)]
-    never_later = _ordered_until(two_stage, name, shared[-1] if shared else years[0] - 1)
-    return worth(
-        base or solve_two_stage(two_stage, **limits), solve_two_stage(never_later, **limits)
-    )
+    never = now_or_never(two_stage, name)
+    return worth(base or solve_two_stage(two_stage, **limits), solve_two_stage(never, **limits))
 
 
 def value_of_decision_year(
@@ -149,47 +139,3 @@ def value_of_decision_year(
     there = solve_two_stage(replace(two_stage, decision_year=other_year), **limits)
     earlier = other_year < two_stage.decision_year
     return worth(there, here) if earlier else worth(here, there)
-
-
-def _ordered_until(two_stage: TwoStage, name: str, year: int) -> TwoStage:
-    """Return the problem with an option that can be ordered for no later year."""
-    return replace(
-        two_stage,
-        scenarios=tuple(
-            replace(scenario, problem=_until(scenario.problem, name, year))
-            for scenario in two_stage.scenarios
-        ),
-    )
-
-
-def _until(problem: ExpansionProblem, name: str, year: int) -> ExpansionProblem:
-    def last(own: int | None) -> int:
-        return year if own is None else min(own, year)
-
-    def option(item: Option) -> Option:
-        return replace(item, latest_year=last(item.latest_year)) if item.name == name else item
-
-    def campus(item: Campus) -> Campus:
-        if item.name != name:
-            return item
-        phases = tuple(
-            part
-            if part.committed_year is not None
-            else replace(part, latest_year=last(part.latest_year))
-            for part in item.phases
-        )
-        return replace(item, phases=phases)
-
-    def chips(item: Accelerator) -> Accelerator:
-        if item.name != name:
-            return item
-        return replace(item, available_until_year=last(item.available_until_year))
-
-    return replace(
-        problem,
-        supplies=tuple(option(item) for item in problem.supplies),
-        storages=tuple(option(item) for item in problem.storages),
-        connections=tuple(option(item) for item in problem.connections),
-        campuses=tuple(campus(item) for item in problem.campuses),
-        accelerators=tuple(chips(item) for item in problem.accelerators),
-    )

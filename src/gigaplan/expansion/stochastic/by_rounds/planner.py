@@ -54,13 +54,19 @@ LEAST_EMERGENCY = 1e-6
 ROUNDING = 1e-6
 
 
-@dataclass
-class _Alone:
-    """A scenario on its own, and where its rounds met."""
+@dataclass(frozen=True)
+class _One:
+    """A scenario, its master, and rounds that hold what is known of its blocks."""
 
     scenario: Scenario
     master: Master
     rounds: Rounds[Master]
+
+
+@dataclass(frozen=True)
+class _Alone(_One):
+    """A scenario on its own, and where its rounds met."""
+
     met: Met
 
 
@@ -132,31 +138,45 @@ class ScenarioPlanner:
         firm = nearest_whole(alone[0].master, shared, wanted, 0)
         outcomes = []
         for s, one in enumerate(alone):
-            outcomes.append(self._held(two_stage, one, shared, firm, s))
+            outcomes.append(self._held(one, shared, firm, s, ALONE_SHARE * self._gap))
             self._tell(f"scenario {one.scenario.name}")
         return self._gathered(two_stage, alone, shared, firm, outcomes, met, rounds, size)
 
-    def recourse(self, two_stage: TwoStage, builds: Iterable[Build | Order]) -> list[Recourse]:
-        """Return what given commitments come to in every scenario; errors as `commit`.
+    def recourse(
+        self, two_stage: TwoStage, *plans: Iterable[Build | Order], gap: float | None = None
+    ) -> list[list[Recourse]]:
+        """Return what given commitments come to in every scenario, [plan][scenario].
 
         Parameters
         ----------
         two_stage : TwoStage
             Any scenarios, new ones too.
-        builds : iterable of Build or Order
+        *plans : iterable of Build or Order
             By the year ordered for; those placed before the decision year are held. What is not
             named is not ordered.
+        gap : float, optional
+            Relative gap of each cost; that of the planner if None.
+
+        Raises
+        ------
+        InfeasibleScenarioError
+            If commitments leave no plan in a scenario.
         """
-        alone = [self._prepared(scenario) for scenario in two_stage.scenarios]
-        shared = commitments(two_stage, [master.form.assets for master in alone])
-        first_stage = first_stage_of(two_stage, shared, builds)
-        found = []
-        for s, (scenario, master) in enumerate(zip(two_stage.scenarios, alone, strict=True)):
+        gap = self._gap if gap is None else gap
+        orders = [tuple(plan) for plan in plans]
+        found: list[list[Recourse]] = [[] for _ in orders]
+        for scenario in two_stage.scenarios:
+            master = self._prepared(scenario)
+            only = replace(two_stage, scenarios=(replace(scenario, probability=1.0),))
+            shared = commitments(only, [master.form.assets])
             with ThreadWorkers(master.blocks, self._threads) as workers:
-                rounds = Rounds(master, Sites.of(master), workers, threads=self._threads)
-                self._memory.fill(rounds, self._threads)
-                one = _Alone(scenario, master, rounds, rounds.converge(np.inf))
-                found.append(self._held(two_stage, one, shared, first_stage, s))
+                known = Rounds(master, Sites.of(master), workers, threads=self._threads)
+                self._memory.fill(known, self._threads)
+            for number, builds in enumerate(orders):
+                firm = first_stage_of(only, shared, builds)
+                one = _One(scenario, master, known)
+                found[number].append(self._held(one, shared, firm, 0, gap))
+            self._tell(f"scenario {scenario.name}")
         return found
 
     def _prepared(self, scenario: Scenario) -> Master:
@@ -186,7 +206,7 @@ class ScenarioPlanner:
         return found
 
     def _held(
-        self, two_stage: TwoStage, one: _Alone, shared: Commitments, firm: FirstStage, s: int
+        self, one: _One, shared: Commitments, firm: FirstStage, s: int, gap: float
     ) -> Recourse:
         """Return a scenario's best recourse to commitments."""
         master, name = one.master, one.scenario.name
@@ -201,7 +221,7 @@ class ScenarioPlanner:
                 rounds = Rounds(held, Sites.of(held), workers, threads=self._threads)
                 rounds.pools.carry(one.rounds.pools)
                 try:
-                    met = rounds.converge(ALONE_SHARE * self._gap)
+                    met = rounds.converge(gap)
                 except Infeasible:
                     continue
             reason = _why_not(rounds, met)
@@ -288,7 +308,7 @@ def _why_not(rounds: Rounds[Master], met: Met) -> str:
     return ""
 
 
-def _read(one: _Alone, met: Met) -> Recourse:
+def _read(one: _One, met: Met) -> Recourse:
     form = one.master.form
     values = met.plan.values[: form.program.matrix.shape[1]]
     if not np.isfinite(met.objective):
