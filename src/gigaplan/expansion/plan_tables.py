@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypedDict
 
 import numpy as np
 
 from gigaplan.expansion.model import ExpansionProblem
 from gigaplan.expansion.options import FloatArray
 from gigaplan.expansion.programme_options import year_of
-from gigaplan.expansion.solution import Solution
+from gigaplan.expansion.solution import Build, Solution, relative_gap
+from gigaplan.expansion.stochastic.by_rounds.result import Recourse
 from gigaplan.programme.plan import (
     AcceleratorPurchase,
     ConnectionBuild,
@@ -36,14 +39,7 @@ def plan_of(
     return Plan(
         programme=programme.name,
         years=programme.years,
-        units=_units(programme, solution),
-        phases=_phases(programme, solution),
-        accelerators=tuple(
-            AcceleratorPurchase(b.name, b.part, b.year, b.mw, b.capex_usd)
-            for b in solution.builds
-            if b.kind == "chip" and b.mw > _DUST_MW
-        ),
-        connections=_connections(problem, solution),
+        **_decided(programme, problem, solution.builds),
         objective_usd=solution.objective_usd,
         bound_usd=solution.bound_usd,
         gap=solution.gap,
@@ -59,7 +55,53 @@ def plan_of(
     )
 
 
-def _units(programme: ResolvedProgramme, solution: Solution) -> tuple[UnitBuild, ...]:
+def plan_of_orders(
+    programme: ResolvedProgramme,
+    problem: ExpansionProblem,
+    recourse: Recourse,
+    notes: tuple[str, ...],
+) -> Plan:
+    """Return commitments and the recourse to them in one future as a Plan, without prices."""
+    return Plan(
+        programme=programme.name,
+        years=programme.years,
+        **_decided(programme, problem, recourse.orders),
+        objective_usd=recourse.cost_usd,
+        bound_usd=recourse.bound_usd,
+        gap=relative_gap(recourse.cost_usd, recourse.bound_usd),
+        status="optimal",
+        it_mw_by_year=tuple(float(mw) for mw in recourse.online_it_mw),
+        target_shortfall_it_mw=tuple(float(mw) for mw in recourse.shortfall_it_mw),
+        capex_usd_by_year=tuple(float(usd) for usd in recourse.capex_usd),
+        notes=notes,
+    )
+
+
+class _Decided(TypedDict):
+    units: tuple[UnitBuild, ...]
+    phases: tuple[PhaseBuild, ...]
+    accelerators: tuple[AcceleratorPurchase, ...]
+    connections: tuple[ConnectionBuild, ...]
+
+
+def _decided(
+    programme: ResolvedProgramme, problem: ExpansionProblem, builds: Iterable[Build]
+) -> _Decided:
+    """Return what is built, by the tables of a Plan."""
+    built = [build for build in builds if build.mw > _DUST_MW]
+    return _Decided(
+        units=_units(programme, built),
+        phases=_phases(programme, built),
+        accelerators=tuple(
+            AcceleratorPurchase(b.name, b.part, b.year, b.mw, b.capex_usd)
+            for b in built
+            if b.kind == "chip"
+        ),
+        connections=_connections(problem, built),
+    )
+
+
+def _units(programme: ResolvedProgramme, builds: list[Build]) -> tuple[UnitBuild, ...]:
     found = []
     for project in programme.power.values():
         if project.status == "operating" and project.max_mw > 0:
@@ -74,8 +116,8 @@ def _units(programme: ResolvedProgramme, solution: Solution) -> tuple[UnitBuild,
                     0.0,
                 )
             )
-    for build in solution.builds:
-        if build.kind in ("supply", "storage") and build.mw > _DUST_MW:
+    for build in builds:
+        if build.kind in ("supply", "storage"):
             project = programme.power[build.name]
             units = float(build.units or build.mw / project.unit_mw)
             found.append(
@@ -86,7 +128,7 @@ def _units(programme: ResolvedProgramme, solution: Solution) -> tuple[UnitBuild,
     return tuple(sorted(found, key=lambda unit: unit.year))
 
 
-def _phases(programme: ResolvedProgramme, solution: Solution) -> tuple[PhaseBuild, ...]:
+def _phases(programme: ResolvedProgramme, builds: list[Build]) -> tuple[PhaseBuild, ...]:
     found = [
         PhaseBuild(campus.name, phase.name, year_of(phase.month), phase.it_mw, 0.0)
         for campus in programme.campuses.values()
@@ -94,19 +136,17 @@ def _phases(programme: ResolvedProgramme, solution: Solution) -> tuple[PhaseBuil
         if phase.status == "operating"
     ]
     found += [
-        PhaseBuild(b.name, b.part, b.year, b.mw, b.capex_usd)
-        for b in solution.builds
-        if b.kind == "phase" and b.mw > _DUST_MW
+        PhaseBuild(b.name, b.part, b.year, b.mw, b.capex_usd) for b in builds if b.kind == "phase"
     ]
     return tuple(sorted(found, key=lambda phase: phase.year))
 
 
-def _connections(problem: ExpansionProblem, solution: Solution) -> tuple[ConnectionBuild, ...]:
+def _connections(problem: ExpansionProblem, builds: list[Build]) -> tuple[ConnectionBuild, ...]:
     site = {connection.name: connection.site for connection in problem.connections}
     return tuple(
         ConnectionBuild(site[b.name], b.year, b.mw, b.capex_usd)
-        for b in solution.builds
-        if b.kind == "connection" and b.mw > _DUST_MW
+        for b in builds
+        if b.kind == "connection"
     )
 
 
