@@ -23,16 +23,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_matrix, hstack, vstack
 
-from gigaplan.core.errors import SolverError
 from gigaplan.expansion.assembly import IntArray, LinearProgram
 from gigaplan.expansion.decomposition.block import Block, Links
 from gigaplan.expansion.decomposition.master import CoupledBlocks, Master
-from gigaplan.expansion.decomposition.programs import Infeasible, Sites
-from gigaplan.expansion.decomposition.rounds import Aim, Met, Rounds
+from gigaplan.expansion.decomposition.programs import Sites
+from gigaplan.expansion.decomposition.rounds import Aim, Met
 from gigaplan.expansion.decomposition.workers import Task, Workers
-from gigaplan.expansion.highs import Point, Session
 from gigaplan.expansion.options import FloatArray
 from gigaplan.expansion.resolve.memory import Entry
+from gigaplan.expansion.stochastic.by_rounds.corner_rounds import CornerRounds
 from gigaplan.expansion.stochastic.commitments import Commitments
 from gigaplan.expansion.stochastic.risk import Risk
 from gigaplan.expansion.stochastic.stacking import ScenarioProgram, Stacked, stack
@@ -144,7 +143,7 @@ def _moved(block: Block, scenario: int, column: int, row: int) -> Block:
     )
 
 
-class JoinedRounds(Rounds[CoupledBlocks]):
+class JoinedRounds(CornerRounds[CoupledBlocks]):
     """Rounds over all scenarios at once.
 
     Parameters
@@ -219,18 +218,6 @@ class JoinedRounds(Rounds[CoupledBlocks]):
             best = np.argsort(-better, kind="stable")[:TAKEN_A_ROUND]
             found += [int(n) for n in best if better[n] > least and int(n) not in found]
         return found
-
-    def _solved(self, which: str, program: LinearProgram, gap: float) -> Point:
-        """Return an optimum of a program of all scenarios: a corner, crossed over to."""
-        session = Session(program, threads=self._threads)
-        point = session.solve_linear("ipx")
-        if point.status not in ("optimal", "infeasible"):
-            point = session.solve_linear("hipo")
-        if point.status == "infeasible":
-            raise Infeasible("no commitments suit all scenarios.")
-        if point.status != "optimal":
-            raise SolverError(f"the program of all scenarios ended with '{point.status}'.")
-        return Point("optimal", point.values, point.row_duals, point.objective, point.objective)
 
 
 @dataclass(frozen=True)

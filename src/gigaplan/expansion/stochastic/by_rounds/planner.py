@@ -27,6 +27,7 @@ from gigaplan.expansion.operation import MILLION
 from gigaplan.expansion.read_back import read_builds, read_capex, read_online, read_shortfall
 from gigaplan.expansion.resolve.memory import Entry, Memory, mattered, needed_starts
 from gigaplan.expansion.solution import Build, Progress, relative_gap
+from gigaplan.expansion.stochastic.by_rounds.corner_rounds import CornerRounds
 from gigaplan.expansion.stochastic.by_rounds.joined import JoinedRounds, join
 from gigaplan.expansion.stochastic.by_rounds.result import Committed, Recourse
 from gigaplan.expansion.stochastic.by_rounds.scenario_blocks import (
@@ -188,7 +189,7 @@ class ScenarioPlanner:
         for scenario in two_stage.scenarios:
             master = self._prepared(scenario)
             with ThreadWorkers(master.blocks, self._threads) as workers:
-                rounds = Rounds(master, Sites.of(master), workers, threads=self._threads)
+                rounds = CornerRounds(master, Sites.of(master), workers, threads=self._threads)
                 self._memory.fill(rounds, self._threads)
                 try:
                     met = rounds.converge(ALONE_SHARE * self._gap)
@@ -218,7 +219,7 @@ class ScenarioPlanner:
                 break
             held = replace(master, program=program)
             with ThreadWorkers(held.blocks, self._threads) as workers:
-                rounds = Rounds(held, Sites.of(held), workers, threads=self._threads)
+                rounds = CornerRounds(held, Sites.of(held), workers, threads=self._threads)
                 rounds.pools.carry(one.rounds.pools)
                 try:
                     met = rounds.converge(gap)
