@@ -134,6 +134,42 @@ _stage_command("operate", "Run the plan's sites hour by hour.")
 _stage_command("finance", "Show how it is paid for and what it must earn.")
 
 
+@app.command("two-stage")
+def two_stage(
+    programme: ProgrammeArgument,
+    scenarios: Annotated[int, typer.Option(min=1, help="Scenarios that stand for all.")] = 20,
+    fresh: Annotated[int, typer.Option(min=2, help="Futures that plans are tested on.")] = 50,
+    decision_year: Annotated[
+        int | None, typer.Option(help="When the future is known [default: in three years].")
+    ] = None,
+    cvar_weight: Annotated[
+        float, typer.Option(min=0, max=1, help="Weight of the dearest tenth against the mean.")
+    ] = 0.0,
+    draws: DrawsOption = 400,
+    weather_years: YearsOption = 3,
+    seed: SeedOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what to commit before the future is known, and what hedging is worth."""
+    from gigaplan.study import two_stage as study
+
+    committing = study.CommitSettings(
+        scenarios=scenarios, fresh=fresh, decision_year=decision_year, cvar_weight=cvar_weight
+    )
+    with _progress(quiet=as_json) as progress:
+        found, carried = study.hedge_programme(
+            programme,
+            _settings(draws, weather_years, seed, data),
+            committing,
+            progress=progress,
+        )
+    if as_json:
+        _print_json(study.as_json(found, carried))
+    else:
+        _print(study.as_text(found, carried))
+
+
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder to make.")],

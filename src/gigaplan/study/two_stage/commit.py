@@ -13,7 +13,7 @@ by future.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,6 +124,8 @@ class Hedge:
     years : tuple of int
     settings : CommitSettings
     decision_year : int
+    lead_years : mapping of str to float
+        From order to service.
     reduction : ScenarioReduction
     committed : Committed
     tested : tuple of Tested
@@ -134,6 +136,7 @@ class Hedge:
     years: tuple[int, ...]
     settings: CommitSettings
     decision_year: int
+    lead_years: Mapping[str, float]
     reduction: ScenarioReduction
     committed: Committed
     tested: tuple[Tested, ...]
@@ -239,7 +242,16 @@ def hedge(
         )
         for name, cost, found, after in zip(PLANS, costs, fresh, plans, strict=True)
     )
-    return Hedge(programme.name, programme.years, settings, decided, reduction, committed, tested)
+    return Hedge(
+        programme.name,
+        programme.years,
+        settings,
+        decided,
+        world.lead_years,
+        reduction,
+        committed,
+        tested,
+    )
 
 
 class _Task:
