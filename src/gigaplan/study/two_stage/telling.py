@@ -74,13 +74,14 @@ def as_text(found: Hedge, carried: Sequence[CarriedOut] = ()) -> str:
     """Return lines for a terminal."""
     first, last = found.years[0], found.years[-1]
     committed, count = found.committed, found.settings.fresh
+    heads = ("fresh futures", "dearest tenth", "hedging saves")
     lines = [
         f"{found.programme}: what to commit before {found.decision_year}, "
         "when the future is known.",
         "",
-        f"Cost {first} to {last}, present value, billion USD (± standard error; {count} fresh "
-        "futures).",
-        f"  {'plan':<11}{'scenarios':>10}{'fresh futures':>18}{'dearest tenth':>18}{'hedging saves':>18}",
+        f"Cost {first} to {last}, present value, billion USD (± standard error over",
+        f"{count} fresh futures).",
+        f"  {'plan':<11}{'scenarios':>10}" + "".join(f"{head:>18}" for head in heads),
     ]
     for tested in found.tested:
         mean = estimate(tested.costs_usd)
