@@ -79,8 +79,10 @@ def test_every_option_has_a_delay_and_a_cost_in_every_draw(
     campus: tuple[ResolvedProgramme, Series], planned: PlannedProgramme, futures: Futures
 ) -> None:
     problem = planned.problem
-    names = [option.name for option in (*problem.supplies, *problem.storages)]
-    names += [option.name for option in (*problem.connections, *problem.campuses)]
+    names = [supply.name for supply in problem.supplies]
+    names += [store.name for store in problem.storages]
+    names += [line.name for line in problem.connections]
+    names += [campus.name for campus in problem.campuses]
     for name in names:
         assert futures.delay_years[name].shape == (DRAWS,)
         assert (futures.delay_years[name] >= 0).all()
