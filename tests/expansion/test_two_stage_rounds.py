@@ -16,9 +16,11 @@ from gigaplan.expansion.stochastic import (
     TwoStage,
     evaluate_first_stage,
     solve_two_stage,
+    value_of_option,
+    value_of_waiting,
     wait_and_see,
 )
-from gigaplan.expansion.stochastic.by_rounds import ScenarioPlanner
+from gigaplan.expansion.stochastic.by_rounds import ScenarioPlanner, worth_of_option
 
 from .decomposition_cases import changed, limited, programme
 
@@ -132,3 +134,15 @@ def test_commitments_that_no_scenario_can_take_are_refused() -> None:
     order = next(o for o in found.first_stage if o.name == "reactor")
     with pytest.raises(InfeasibleError, match="as planned"):
         planner.recourse(two_stage, [replace(order, mw=1e5)])
+
+
+@pytest.mark.parametrize("name", ["reactor", "gas a", "sun b"])
+def test_an_option_and_waiting_on_it_are_worth_what_one_program_says(name: str) -> None:
+    two_stage = futures()
+    found = worth_of_option(ScenarioPlanner(gap=1e-6, threads=2), two_stage, name)
+    having = value_of_option(two_stage, name, gap=1e-8).usd
+    waiting = value_of_waiting(two_stage, name, gap=1e-8).usd
+    room = 1e-6 * abs(solve_two_stage(two_stage).objective_usd)
+    for mine, exact in ((found.having, having), (found.waiting, waiting)):
+        assert mine.low_usd - room <= exact <= mine.high_usd + room
+        assert mine.high_usd - mine.low_usd <= 3 * room

@@ -262,6 +262,7 @@ class ScenarioPlanner:
             objective_usd=objective,
             bound_usd=bound,
             gap=apart,
+            parts_usd=met.objective * MILLION,
             expected_cost_usd=float(np.asarray(costs) @ chance),
             cvar_usd=risk.tail_mean_usd(costs, chance),
             perfect_information_usd=risk.objective_usd(known, chance),

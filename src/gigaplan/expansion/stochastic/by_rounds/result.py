@@ -45,6 +45,9 @@ class Committed:
     status : {"optimal", "gap left", "time limit"}
     objective_usd, bound_usd, gap : float
         Risk-weighed cost; no commitments, whole or in parts, have a lower one than the bound.
+    parts_usd : float
+        The same objective where commitments too may be parts of units; within half the gap asked
+        for of the bound.
     expected_cost_usd, cvar_usd : float
     perfect_information_usd : float
         What the objective would be if each scenario were known before anything is ordered: at
@@ -63,6 +66,7 @@ class Committed:
     objective_usd: float
     bound_usd: float
     gap: float
+    parts_usd: float
     expected_cost_usd: float
     cvar_usd: float
     perfect_information_usd: float
