@@ -8,11 +8,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
+from tests.delivery.exact_normals import block_words, exact_scores
 
 from gigaplan.core.random_streams import stream_key
 from gigaplan.delivery import Activity, Approval, Holds, Link, Quantiles, Scaled, Slots, simulate
 from gigaplan.delivery.network import working_order
-from gigaplan.delivery.scores._kernels import BLOCK, words
+from gigaplan.delivery.scores._kernels import BLOCK
 
 HOLDS = {"fast": Holds(0.3, Quantiles(3, 8, 20))}
 DRAWS = 300
@@ -131,34 +132,31 @@ def test_the_order_of_writing_changes_no_bit(activities: list[Activity], random:
     assert all(np.array_equal(before[k], after[k]) for k in before)
 
 
-def exact_scores(purpose: str, name: str, draws: int) -> np.ndarray:
-    word = np.empty(BLOCK, np.int32)
-    out = []
-    for block in range(-(-draws // BLOCK)):
-        words(stream_key(0, purpose, name), block, word)
-        out.append(ndtri((word.astype(np.float64) + 0.5) * 2.0**-32 + 0.5))
-    return np.concatenate(out)[:draws]
+def exact_draws(purpose: str, name: str, draws: int) -> np.ndarray:
+    key = stream_key(0, purpose, name)
+    blocks = range(-(-draws // BLOCK))
+    return np.concatenate([exact_scores(block_words(key, block)) for block in blocks])[:draws]
 
 
 def twin(activities: list[Activity], crews: int, a_year: int) -> dict[str, np.ndarray]:
     """Simulate without holds, one draw and one activity at a time, in double precision."""
-    factor = {k: exact_scores("delivery.factor", k, DRAWS) for k in ("regime", "crew")}
+    factor = {k: exact_draws("delivery.factor", k, DRAWS) for k in ("regime", "crew")}
     finish = {a.id: np.zeros(DRAWS) for a in activities}
     free = {"crew": np.zeros((DRAWS, crews)), "vendor": np.zeros((DRAWS, a_year))}
     for i in working_order(activities):
         a = activities[i]
         assert isinstance(a.duration, Quantiles)
         own = np.sqrt(1 - sum(v * v for v in a.loadings.values()))
-        z = own * exact_scores("delivery.duration", a.id, DRAWS)
+        z = own * exact_draws("delivery.duration", a.id, DRAWS)
         z = z + sum(v * factor[k] for k, v in a.loadings.items())
         months = a.duration.at_scores(z)
         refused = np.zeros(DRAWS, bool)
         if a.approval is not None:
             wait = a.approval.reapply_months
             assert isinstance(wait, Quantiles)
-            outcome = exact_scores("delivery.approval", a.id, DRAWS)
+            outcome = exact_draws("delivery.approval", a.id, DRAWS)
             first, second = ndtri(a.approval.thresholds())
-            delay = wait.at_scores(exact_scores("delivery.reapply", a.id, DRAWS))
+            delay = wait.at_scores(exact_draws("delivery.reapply", a.id, DRAWS))
             months = months + np.where(outcome > first, delay, 0.0)
             refused = outcome > second
         for d in range(DRAWS):

@@ -2,22 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import stats
-from scipy.special import ndtri
+from tests.delivery.exact_normals import block_scores, block_words, exact_scores
 
 from gigaplan.core.random_streams import philox4x32, stream_key
-from gigaplan.delivery.scores._kernels import BLOCK, scores, words
-
-
-def block_words(key: np.uint64, block: int) -> np.ndarray:
-    out = np.empty(BLOCK, np.int32)
-    words(key, block, out)
-    return out
-
-
-def block_scores(word: np.ndarray) -> np.ndarray:
-    out = np.empty(BLOCK, np.float32)
-    scores(word, np.empty(BLOCK, np.float32), out)
-    return out
+from gigaplan.delivery.scores._kernels import BLOCK
 
 
 def test_a_draw_takes_the_word_of_its_counter() -> None:
@@ -32,25 +20,31 @@ def test_a_draw_takes_the_word_of_its_counter() -> None:
         assert block_words(key, block)[inside] == expected
 
 
-def test_scores_are_inverse_normals_to_two_millionths() -> None:
+def test_scores_are_those_of_double_precision() -> None:
     key = stream_key(1, "delivery.duration", "b")
-    worst = 0.0
     for block in range(800):
         word = block_words(key, block)
-        exact = ndtri((word.astype(np.float64) + 0.5) * 2.0**-32 + 0.5)
-        worst = max(worst, float(np.abs(block_scores(word) - exact).max()))
-    assert worst < 2e-6
+        exact = exact_scores(word)
+        off = np.abs(block_scores(word) - exact)
+        assert off.max() < 4e-5
+        radius = np.hypot(exact[: BLOCK // 2], exact[BLOCK // 2 :])
+        assert off[np.tile(radius > 0.1, 2)].max() < 3e-6
 
 
 def test_scores_hold_at_the_ends_of_the_range() -> None:
     word = np.zeros(BLOCK, np.int32)
-    word[:6] = [-(2**31), 2**31 - 1, -(2**31) + 1, 0, -1, 1 << 20]
-    exact = ndtri((word.astype(np.float64) + 0.5) * 2.0**-32 + 0.5)
-    assert np.abs(block_scores(word) - exact).max() < 2e-6
+    ends = [-(2**31), 2**31 - 1, -(2**31) + 1, 0, -1, 1 << 20]
+    for n, (radius, angle) in enumerate((a, b) for a in ends for b in ends):
+        word[n], word[n + BLOCK // 2] = radius, angle
+    found = block_scores(word)
+    assert np.abs(found - exact_scores(word)).max() < 4e-5
+    assert 6.6 < found.max() < 6.7
 
 
 def test_scores_of_a_stream_are_standard_normal() -> None:
     key = stream_key(5, "delivery.duration", "c")
     z = np.concatenate([block_scores(block_words(key, b)) for b in range(400)])
     assert stats.kstest(z.astype(np.float64), stats.norm.cdf).pvalue > 1e-3
-    assert abs(np.corrcoef(z[:-1], z[1:])[0, 1]) < 4 / np.sqrt(z.size)
+    for apart in (1, BLOCK // 2, BLOCK):
+        assert abs(np.corrcoef(z[:-apart], z[apart:])[0, 1]) < 4 / np.sqrt(z.size)
+    assert abs(np.mean(z.astype(np.float64) ** 4) - 3) < 4 * np.sqrt(96 / z.size)

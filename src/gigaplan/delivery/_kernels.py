@@ -1,4 +1,4 @@
-"""Compiled loops: the schedule in every draw, spending by month, and online compute."""
+"""Compiled loops: the schedule in every draw, 256 draws at a time."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def _hold_windows(
     word: Array,
     near: Array,
     z: Array,
+    knot: Array,
     begin: Array,
     end: Array,
 ) -> None:
@@ -63,7 +64,7 @@ def _hold_windows(
             if shared.hold_table[g] >= 0:
                 words(shared.hold_key[g] + np.uint64(2 * n + 1), block, word)
                 scores(word, near, z)
-                look_up(z, network.tables[shared.hold_table[g]], months)
+                look_up(z, knot, network.tables[shared.hold_table[g]], months)
             else:
                 months[:] = np.float32(shared.hold_fixed[g])
             for d in range(BLOCK):
@@ -80,6 +81,7 @@ def _refusals(
     word: Array,
     near: Array,
     z: Array,
+    knot: Array,
     delay: Array,
     refused: Array,
 ) -> None:
@@ -98,7 +100,7 @@ def _refusals(
     if approvals.delay_table[row] >= 0:
         words(approvals.delay_key[row], block, word)
         scores(word, near, z)
-        look_up(z, network.tables[approvals.delay_table[row]], near)
+        look_up(z, knot, network.tables[approvals.delay_table[row]], near)
     else:
         near[:] = np.float32(approvals.delay_fixed[row])
     for d in range(BLOCK):
@@ -143,15 +145,10 @@ def _stand_still(begin: Array, end: Array, start: Array, finish: Array) -> None:
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def _ready(network: NetworkArrays, a: int, finish: Array, out: Array) -> None:
-    earliest = network.earliest[a]
+def _after(before: Array, lag: float, start: Array) -> None:
+    """Move start[256] behind the end of a predecessor and its lag."""
     for d in range(BLOCK):
-        out[d] = earliest
-    for n in range(network.link_at[a], network.link_at[a + 1]):
-        before, lag = finish[network.link_from[n]], network.link_lag[n]
-        for d in range(BLOCK):
-            t = before[d] + lag
-            out[d] = t if t > out[d] else out[d]
+        start[d] = max(start[d], before[d] + lag)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -182,12 +179,19 @@ def _count_critical(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
+def _later(start: Array, months: Array, finish: Array) -> None:
+    for d in range(BLOCK):
+        finish[d] = start[d] + months[d]
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def simulate_blocks(
     network: NetworkArrays,
     approvals: ApprovalArrays,
     shared: SharedArrays,
     first_block: int,
     last_block: int,
+    first_draw: int,
     draws: int,
     origin: float,
     keep_start: bool,
@@ -198,32 +202,43 @@ def simulate_blocks(
 ) -> None:
     """Simulate blocks first_block to last_block - 1 of all draws.
 
-    Writes months since year 0 to start_out and finish_out [row, draw], and adds the draws
-    with each activity critical to counts[activity] where critical[0].
+    What is done for every activity takes single arrays: handing on a tuple of arrays costs as
+    much as working on them.
+
+    Writes months since year 0 of draws first_draw to first_draw + draws - 1 to start_out and
+    finish_out [row, draw], and adds the draws with each activity critical to counts[activity]
+    where critical[0]; then `network.row` must give each activity a row of its own.
     """
     activities = network.key.size
     word = np.empty(BLOCK, np.int32)
     near = np.empty(BLOCK, np.float32)
     z = np.empty(BLOCK, np.float32)
-    months32 = np.empty(BLOCK, np.float32)
-    months = np.empty(BLOCK)
+    knot = np.empty(BLOCK, np.uint32)
     delay = np.empty(BLOCK)
     refused = np.empty(BLOCK, np.bool_)
     place = np.empty(BLOCK, np.int64)
     factor = np.empty((shared.factor_key.size, BLOCK), np.float32)
-    start = np.empty((activities, BLOCK))
-    finish = np.empty((activities, BLOCK))
+    starts = np.empty((activities if critical[0] else 1, BLOCK))
+    finishes = np.empty((network.rows, BLOCK))
     free = np.empty((shared.slot_at[-1], BLOCK))
     events = shared.hold_events
     begin = np.empty((shared.hold_key.size, events, BLOCK))
     end = np.empty((shared.hold_key.size, events, BLOCK))
     for block in range(first_block, last_block):
         factor_scores(shared, block, word, near, factor)
-        _hold_windows(network, shared, block, word, near, z, begin, end)
+        _hold_windows(network, shared, block, word, near, z, knot, begin, end)
         free[:] = 0.0
-        at, used = block * BLOCK, min(BLOCK, draws - block * BLOCK)
+        at = block * BLOCK - first_draw
+        used = min(BLOCK, draws - at)
         for a in range(activities):
-            _ready(network, a, finish, start[a])
+            start = starts[a if critical[0] else 0]
+            finish = finishes[network.row[a]]
+            g, row = network.slots[a], network.approval[a]
+            start[:] = network.earliest[a]
+            for n in range(network.link_at[a], network.link_at[a + 1]):
+                _after(finishes[network.row[network.link_from[n]]], network.link_lag[n], start)
+            if g >= 0:
+                _wait_for_slot(free[shared.slot_at[g] : shared.slot_at[g + 1]], start, place)
             if network.table[a] >= 0:
                 words(network.key[a], block, word)
                 scores(word, near, z)
@@ -231,139 +246,33 @@ def simulate_blocks(
                 if j > i:
                     load, value = network.load_factor[i:j], network.load_value[i:j]
                     _mixed(z, network.own[a], factor, load, value)
-                look_up(z, network.tables[network.table[a]], months32)
-                for d in range(BLOCK):
-                    months[d] = months32[d]
+                look_up(z, knot, network.tables[network.table[a]], near)
+                _later(start, near, finish)
             else:
-                months[:] = network.fixed[a]
-            row = network.approval[a]
-            if row >= 0:
-                _refusals(network, approvals, row, block, factor, word, near, z, delay, refused)
                 for d in range(BLOCK):
-                    months[d] += delay[d]
-            if network.slots[a] >= 0:
-                g = network.slots[a]
-                places = free[shared.slot_at[g] : shared.slot_at[g + 1]]
-                _wait_for_slot(places, start[a], place)
-            for d in range(BLOCK):
-                finish[a, d] = start[a, d] + months[d]
+                    finish[d] = start[d] + network.fixed[a]
+            if row >= 0:
+                _refusals(
+                    network, approvals, row, block, factor, word, near, z, knot, delay, refused
+                )
+                for d in range(BLOCK):
+                    finish[d] += delay[d]
             if network.design[a] >= 0:
-                g = network.design[a]
-                _stand_still(begin[g], end[g], start[a], finish[a])
-            if network.slots[a] >= 0:
-                g = network.slots[a]
+                h = network.design[a]
+                _stand_still(begin[h], end[h], start, finish)
+            if g >= 0:
                 places = free[shared.slot_at[g] : shared.slot_at[g + 1]]
-                _hold_slot(places, shared.slot_hold[g], start[a], finish[a], place)
+                _hold_slot(places, shared.slot_hold[g], start, finish, place)
             if row >= 0:
                 for d in range(BLOCK):
                     if refused[d]:
-                        finish[a, d] = _NEVER
+                        finish[d] = _NEVER
             out = network.out_row[a]
             if out >= 0:
                 for d in range(used):
-                    finish_out[out, at + d] = finish[a, d] + origin
+                    finish_out[out, at + d] = finish[d] + origin
                 if keep_start:
                     for d in range(used):
-                        start_out[out, at + d] = start[a, d] + origin
+                        start_out[out, at + d] = start[d] + origin
         if critical[0]:
-            _count_critical(network, start, finish, used, counts)
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def add_spend(
-    begin: Array,
-    end: Array,
-    amount: Array,
-    refused_after: Array,
-    first_month: float,
-    at: int,
-    to: int,
-    change: Array,
-    by_stage: Array,
-) -> None:
-    """Add to change[month, draw] the changes of monthly spending, for draws at to `to` - 1.
-
-    Money spent evenly from s to f spends `rate` times the overlap of each month; the running
-    sum of four changes gives that: two where it begins, two where it ends.
-    """
-    months = change.shape[0] - 2
-    for i in range(begin.shape[0]):
-        for d in range(at, to):
-            usd = amount[i, d]
-            s, f = begin[i, d] - first_month, end[i, d] - first_month
-            if usd == 0 or s == _NEVER:
-                continue
-            f = s + refused_after[i] if f == _NEVER else f
-            if f - s < 1e-6:
-                month = int(np.floor(s))
-                if 0 <= month < months:
-                    change[month, d] += usd
-                    change[month + 1, d] -= usd
-                    by_stage[i, d] = usd
-                continue
-            rate = usd / (f - s)
-            s, f = max(s, 0.0), min(f, float(months))
-            if f <= s:
-                continue
-            by_stage[i, d] = rate * (f - s)
-            i0, i1 = int(np.floor(s)), int(np.floor(f))
-            change[i0, d] += rate * (i0 + 1 - s)
-            change[i0 + 1, d] += rate * (s - i0)
-            change[i1, d] -= rate * (i1 + 1 - f)
-            change[i1 + 1, d] -= rate * (f - i1)
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def add_up_site(
-    row: Array,
-    mw: Array,
-    when: Array,
-    campuses: int,
-    facility_per_it: float,
-    first_month: int,
-    plan: Array,
-    name_it: bool,
-    at: int,
-    to: int,
-    online: Array,
-    bottleneck: Array,
-) -> None:
-    """Fill online and bottleneck [month, draw] of a site, for draws at to `to` - 1.
-
-    Rows of capacity: permission, hall, chips of each campus, then connection and generation.
-    plan[3, month] holds planned IT MW, connection and generation.
-    """
-    months, width, rows = online.shape[0], to - at, 3 * campuses + 2
-    change = np.zeros((rows, months + 1, width))
-    for n in range(row.size):
-        for d in range(width):
-            month = np.ceil(when[n, at + d] - 1e-9) - first_month
-            if month < months:
-                change[row[n], max(int(month), 0), d] += mw[n]
-    now = np.zeros((rows, width))
-    for m in range(months):
-        for r in range(rows):
-            for d in range(width):
-                now[r, d] += change[r, m, d]
-        for d in range(width):
-            ready = permitted = halls = chips = 0.0
-            for c in range(campuses):
-                p, h, k = now[3 * c, d], now[3 * c + 1, d], now[3 * c + 2, d]
-                ready += max(0.0, min(p, min(h, k)))
-                permitted += p
-                halls += h
-                chips += k
-            connected, made = now[rows - 2, d], now[rows - 1, d]
-            power = max(0.0, connected + made) / facility_per_it
-            mw_now = min(ready, power)
-            online[m, at + d] = mw_now
-            code = 0
-            if name_it and mw_now < plan[0, m] - 1e-3:
-                if power <= ready:
-                    late = plan[1, m] - connected
-                    code = 4 if late > 1e-6 and late >= plan[2, m] - made else 5
-                elif permitted <= halls and permitted <= chips:
-                    code = 1
-                else:
-                    code = 2 if halls <= chips else 3
-            bottleneck[m, at + d] = code
+            _count_critical(network, starts, finishes, used, counts)

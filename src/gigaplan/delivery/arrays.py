@@ -26,6 +26,8 @@ class NetworkArrays(NamedTuple):
     link_lag: Array  # [link]
     earliest: Array  # [activity]
     out_row: Array  # [activity] row of the results, -1 where not kept
+    row: Array  # [activity] row of the ends in memory, shared where none is still needed
+    rows: int
     approval: Array  # [activity] row of the approvals, -1 where none
     slots: Array  # [activity] class, -1 where none
     design: Array  # [activity] row of the holds, -1 where none

@@ -223,8 +223,12 @@ def lay_out(
     start_month: float,
     keep: Sequence[str],
     horizon_months: float,
+    own_rows: bool,
 ) -> Layout:
-    """Return a checked schedule as arrays; see `simulate` for the parameters."""
+    """Return a checked schedule as arrays; see `simulate` for the parameters.
+
+    `own_rows` gives each activity memory of its own, which counting critical chains needs.
+    """
     order = working_order(activities)
     working = [activities[i] for i in order]
     place = {activity.id: i for i, activity in enumerate(working)}
@@ -249,6 +253,7 @@ def lay_out(
         for b, _ in rows
         if working[b].project == working[i].project
     }
+    rows = np.arange(len(working)) if own_rows else _shared_rows(links)
     approvals = _approvals([working[i] for i in approving], factors, correlation, tables, seed)
     shared = _shared(factors, correlation, slots, live, tables, seed, horizon_months)
     network = NetworkArrays(
@@ -270,6 +275,8 @@ def lay_out(
             ]
         ),
         out_row=np.array([kept.get(a.id, -1) for a in working], np.int64),
+        row=rows,
+        rows=int(rows.max()) + 1,
         approval=np.array([approval_row.get(i, -1) for i in range(len(working))], np.int64),
         slots=np.array([class_row.get(a.slots or "", -1) if a.slots else -1 for a in working]),
         design=np.array([hold_row.get(a.design or "", -1) if a.design else -1 for a in working]),
@@ -278,6 +285,27 @@ def lay_out(
         projects=len(project_row),
     )
     return Layout(network, approvals, shared, tuple(a.id for a in working))
+
+
+def _shared_rows(links: Sequence[Sequence[tuple[int, float]]]) -> NDArray[np.int64]:
+    """Return a row of memory for each activity's end, used again once nothing needs it."""
+    last = list(range(len(links)))
+    for i, rows in enumerate(links):
+        for b, _ in rows:
+            last[b] = max(last[b], i)
+    ending: list[list[int]] = [[] for _ in links]
+    for b, i in enumerate(last):
+        ending[i].append(b)
+    out, free, used = np.empty(len(links), np.int64), [], 0
+    for i in range(len(links)):
+        # ends are read before the activity's own is written
+        free += [int(out[b]) for b in ending[i] if b != i]
+        if not free:
+            free, used = [used], used + 1
+        out[i] = free.pop()
+        if last[i] == i:
+            free.append(int(out[i]))
+    return out
 
 
 def _stream(activity: Activity) -> str:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from gigaplan.core.errors import require
 from gigaplan.core.statistics import Estimate
-from gigaplan.delivery._kernels import add_up_site
+from gigaplan.delivery.months._kernels import add_up_site
 from gigaplan.delivery.parallel import over_draws
 
 Floats = NDArray[np.float64]

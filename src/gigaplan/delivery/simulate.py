@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypedDict, Unpack
 
 import numpy as np
 
@@ -16,29 +17,15 @@ from gigaplan.core.errors import InputError, Problem, nearest, require
 from gigaplan.delivery._kernels import simulate_blocks
 from gigaplan.delivery.factors import Factors, usable_correlation
 from gigaplan.delivery.model import Activity, Holds, Outcome, SimulationResult, Slots
-from gigaplan.delivery.network import Layout, check, lay_out
+from gigaplan.delivery.network import check, lay_out
 from gigaplan.delivery.scores._kernels import BLOCK
 
 DEFAULT_HORIZON_MONTHS = 480.0
 _MOST_DRAWS = 50_000_000
 
 
-def simulate(
-    activities: Sequence[Activity],
-    *,
-    factors: Factors | Sequence[str] = (),
-    draws: int = 4096,
-    seed: int = 0,
-    threads: int = 1,
-    start_month: float = 0.0,
-    slots: Mapping[str, Slots] | None = None,
-    holds: Mapping[str, Holds] | None = None,
-    keep: Sequence[str] | None = None,
-    outcome: Outcome = "finish",
-    critical: bool = True,
-    horizon_months: float = DEFAULT_HORIZON_MONTHS,
-) -> SimulationResult:
-    """Simulate a schedule.
+class Schedule:
+    """A schedule that has been checked and laid out, to be simulated as often as asked.
 
     Parameters
     ----------
@@ -46,12 +33,8 @@ def simulate(
         The work; their order does not matter.
     factors : Factors or sequence of str
         Shared causes; names alone are independent causes.
-    draws : int
-        How many worlds. A draw's numbers do not depend on how many there are.
     seed : int
         Where the worlds come from.
-    threads : int
-        Threads that share the draws; results do not depend on it, to the last bit.
     start_month : float
         Absolute month before which no work begins.
     slots : mapping of class to Slots
@@ -68,51 +51,148 @@ def simulate(
     horizon_months : float
         Months from the start in which holds are drawn.
 
-    Returns
-    -------
-    SimulationResult
-        Months [activity, draw] of the activities kept.
-
     Raises
     ------
     InputError
         If activities follow each other in a circle or unknown ones, durations are negative,
         quantiles out of order, correlations outside -1 to 1, or slots fewer than one.
     """
-    slots, holds = dict(slots or {}), dict(holds or {})
-    shared = factors if isinstance(factors, Factors) else Factors(tuple(factors))
-    require(1 <= draws <= _MOST_DRAWS, f"{draws} draws were asked for; 1 to {_MOST_DRAWS} can be.")
-    require(threads >= 1, f"{threads} threads were asked for; 1 or more can be.")
-    check(activities, slots, holds)
-    kept = tuple(a.id for a in activities) if keep is None else tuple(keep)
-    _check_kept(kept, activities)
-    correlation, messages = usable_correlation(shared)
-    layout = lay_out(
-        activities,
-        factors=shared,
-        correlation=correlation,
-        slots=slots,
-        holds=holds,
-        seed=seed,
-        start_month=start_month,
-        keep=kept,
-        horizon_months=horizon_months,
-    )
-    keep_start = outcome == "start_and_finish"
-    finish = np.empty((len(kept), draws))
-    start = np.empty((len(kept) if keep_start else 0, draws))
-    counts = _run(layout, draws, threads, start_month, keep_start, start, finish, critical)
-    share = dict(zip(layout.order, counts / draws, strict=True))
-    return SimulationResult(
-        ids=kept,
-        start_months=start,
-        finish_months=finish,
-        failed=np.isinf(finish),
-        critical_share=np.array([share[name] for name in kept]),
-        draws=draws,
-        seed=seed,
-        messages=messages,
-    )
+
+    def __init__(
+        self,
+        activities: Sequence[Activity],
+        *,
+        factors: Factors | Sequence[str] = (),
+        seed: int = 0,
+        start_month: float = 0.0,
+        slots: Mapping[str, Slots] | None = None,
+        holds: Mapping[str, Holds] | None = None,
+        keep: Sequence[str] | None = None,
+        outcome: Outcome = "finish",
+        critical: bool = True,
+        horizon_months: float = DEFAULT_HORIZON_MONTHS,
+    ) -> None:
+        slots, holds = dict(slots or {}), dict(holds or {})
+        shared = factors if isinstance(factors, Factors) else Factors(tuple(factors))
+        check(activities, slots, holds)
+        self.ids = tuple(a.id for a in activities) if keep is None else tuple(keep)
+        _check_kept(self.ids, activities)
+        correlation, self.messages = usable_correlation(shared)
+        self.seed, self._origin = seed, float(start_month)
+        self._critical, self._keep_start = critical, outcome == "start_and_finish"
+        self._layout = lay_out(
+            activities,
+            factors=shared,
+            correlation=correlation,
+            slots=slots,
+            holds=holds,
+            seed=seed,
+            start_month=start_month,
+            keep=self.ids,
+            horizon_months=horizon_months,
+            own_rows=critical,
+        )
+
+    def simulate(self, draws: int, *, first_draw: int = 0, threads: int = 1) -> SimulationResult:
+        """Return when the activities kept begin and end in some draws.
+
+        Parameters
+        ----------
+        draws : int
+            How many worlds. A draw's numbers do not depend on how many there are.
+        first_draw : int
+            The first of them; a multiple of 256.
+        threads : int
+            Threads that share the draws; results do not depend on it, to the last bit.
+        """
+        require(1 <= draws <= _MOST_DRAWS, f"{draws} draws were asked for; 1 to {_MOST_DRAWS} can be.")
+        require(threads >= 1, f"{threads} threads were asked for; 1 or more can be.")
+        require(
+            first_draw >= 0 and first_draw % BLOCK == 0,
+            f"draws from {first_draw} on were asked for; a multiple of {BLOCK} is allowed.",
+        )
+        finish = np.empty((len(self.ids), draws))
+        start = np.empty((len(self.ids) if self._keep_start else 0, draws))
+        counts = self._run(first_draw, draws, threads, start, finish)
+        share = dict(zip(self._layout.order, counts / draws, strict=True))
+        return SimulationResult(
+            ids=self.ids,
+            start_months=start,
+            finish_months=finish,
+            failed=np.isinf(finish),
+            critical_share=np.array([share[name] for name in self.ids]),
+            draws=draws,
+            seed=self.seed,
+            messages=self.messages,
+        )
+
+    def _run(
+        self, first_draw: int, draws: int, threads: int, start: np.ndarray, finish: np.ndarray
+    ) -> np.ndarray:
+        """Fill start and finish [row, draw]; return the draws with each activity critical."""
+        layout, first = self._layout, first_draw // BLOCK
+        blocks = -(-draws // BLOCK)
+        workers = min(threads, blocks)
+        edges = first + np.linspace(0, blocks, workers + 1).astype(int)
+        counts = np.zeros((workers, len(layout.order)), np.int64)
+
+        def work(w: int) -> None:
+            simulate_blocks(
+                layout.network,
+                layout.approvals,
+                layout.shared,
+                int(edges[w]),
+                int(edges[w + 1]),
+                first_draw,
+                draws,
+                self._origin,
+                self._keep_start,
+                start,
+                finish,
+                np.array([self._critical]),
+                counts[w],
+            )
+
+        if workers == 1:
+            work(0)
+        else:
+            with ThreadPoolExecutor(workers) as pool:
+                list(pool.map(work, range(workers)))
+        total: np.ndarray = counts.sum(axis=0)
+        return total
+
+
+class ScheduleOptions(TypedDict, total=False):
+    """What `simulate` hands to `Schedule`."""
+
+    factors: Factors | Sequence[str]
+    seed: int
+    start_month: float
+    slots: Mapping[str, Slots] | None
+    holds: Mapping[str, Holds] | None
+    keep: Sequence[str] | None
+    outcome: Outcome
+    critical: bool
+    horizon_months: float
+
+
+def simulate(
+    activities: Sequence[Activity],
+    *,
+    draws: int = 4096,
+    threads: int = 1,
+    first_draw: int = 0,
+    **schedule: Unpack[ScheduleOptions],
+) -> SimulationResult:
+    """Simulate a schedule once; see `Schedule` for what it takes and `Schedule.simulate`.
+
+    Returns
+    -------
+    SimulationResult
+        Months [activity, draw] of the activities kept.
+    """
+    laid_out = Schedule(activities, **schedule)
+    return laid_out.simulate(draws, first_draw=first_draw, threads=threads)
 
 
 def _check_kept(kept: tuple[str, ...], activities: Sequence[Activity]) -> None:
@@ -126,45 +206,3 @@ def _check_kept(kept: tuple[str, ...], activities: Sequence[Activity]) -> None:
         problems.append(Problem("an activity is named twice in what is to be kept."))
     if problems:
         raise InputError(problems)
-
-
-def _run(
-    layout: Layout,
-    draws: int,
-    threads: int,
-    origin: float,
-    keep_start: bool,
-    start: np.ndarray,
-    finish: np.ndarray,
-    critical: bool,
-) -> np.ndarray:
-    """Fill start and finish [row, draw]; return the draws with each activity critical."""
-    blocks = -(-draws // BLOCK)
-    workers = min(threads, blocks)
-    edges = np.linspace(0, blocks, workers + 1).astype(int)
-    counts = np.zeros((workers, len(layout.order)), np.int64)
-    flag = np.array([critical])
-
-    def work(w: int) -> None:
-        simulate_blocks(
-            layout.network,
-            layout.approvals,
-            layout.shared,
-            int(edges[w]),
-            int(edges[w + 1]),
-            draws,
-            float(origin),
-            keep_start,
-            start,
-            finish,
-            flag,
-            counts[w],
-        )
-
-    if workers == 1:
-        work(0)
-    else:
-        with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(work, range(workers)))
-    total: np.ndarray = counts.sum(axis=0)
-    return total

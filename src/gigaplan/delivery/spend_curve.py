@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.errors import require
-from gigaplan.delivery._kernels import add_spend
+from gigaplan.delivery.months._kernels import add_spend
 from gigaplan.delivery.parallel import over_draws
 
 Floats = NDArray[np.float64]

@@ -4,10 +4,12 @@ Random numbers. A stream is a key; draw d takes word ``(d mod 256) div 64`` of t
 Philox4x32 counter ``64 (d div 256) + d mod 64``, so a number depends on its key and
 draw alone. A word w, read as signed, is the uniform ``(w + 1/2) / 2^32 + 1/2``: 32 bits.
 
-Normals. M. J. Wichura, "Algorithm AS 241: the percentage points of the normal
-distribution", Applied Statistics 37 (1988) 477-484, the form for single
-precision, with its logarithm by ``ln m = 2 artanh((m - 1) / (m + 1))``. The error
-against double precision is below 2e-6 in the score everywhere.
+Normals. G. E. P. Box and M. E. Muller, "A note on the generation of random normal deviates",
+Ann. Math. Stat. 29 (1958) 610-611: the words of draws d and d + 128 of a block give the radius
+``sqrt(-2 ln u)`` and the angle of two independent normals. The logarithm is that of S. L. Moshier's
+Cephes library in single precision; sine and cosine are least-squares polynomials on Chebyshev
+points. Against double precision the score is off by less than 4e-5 near zero, where the radius
+has few bits, and by less than 3e-6 elsewhere.
 """
 
 from __future__ import annotations
@@ -29,15 +31,34 @@ _ZERO = np.uint64(0)
 _FAST = {"contract", "nsz"}  # products and sums may fuse; infinities keep their meaning
 
 _f = np.float32
-_A = (_f(3.3871327179), _f(50.434271938), _f(159.29113202), _f(59.109374720))
-_B = (_f(17.895169469), _f(78.757757664), _f(67.187563600))
-_C = (_f(1.4234372777), _f(2.7568153900), _f(1.3067284816), _f(0.17023821103))
-_D = (_f(0.73700164250), _f(0.12021132975))
-_ONE, _TWO, _HALF = _f(1.0), _f(2.0), _f(0.5)
-_THIRD, _FIFTH, _SEVENTH = _f(1 / 3), _f(1 / 5), _f(1 / 7)
-_LN2, _SCALE, _CENTRAL, _SPLIT = _f(0.6931471805599453), _f(2.0**-32), _f(0.180625), _f(1.6)
-_BITS = _f(32.0)
+_LOG = tuple(
+    _f(c)
+    for c in (
+        7.0376836292e-2,
+        -1.1514610310e-1,
+        1.1676998740e-1,
+        -1.2420140846e-1,
+        1.4249322787e-1,
+        -1.6668057665e-1,
+        2.0000714765e-1,
+        -2.4999993993e-1,
+        3.3333331174e-1,
+    )
+)
+_SIN = (_f(3.141592580), _f(-5.167706866), _f(2.550031194), _f(-0.5980441939), _f(0.07721838615))
+_COS = (
+    _f(0.9999999998),
+    _f(-4.934802137),
+    _f(4.058709160),
+    _f(-1.335212003),
+    _f(0.2349373138),
+    _f(-0.02439632435),
+)
+
+_HALF, _ONE, _TWO, _NONE = _f(0.5), _f(1.0), _f(2.0), _f(0.0)
+_LN2, _SCALE, _BITS = _f(0.6931471805599453), _f(2.0**-31), _f(31.0)
 _ROOT_HALF_BITS = np.int32(0x3F3504F3)
+_HALF_BLOCK = BLOCK // 2
 _Z_MAX, _PER_UNIT, _TOP = _f(Z_MAX), _f(KNOTS_PER_UNIT), _f(KNOTS - 2)
 
 
@@ -59,34 +80,38 @@ def words(key: np.uint64, block: int, out: Array) -> None:
 def scores(word: Array, near: Array, out: Array) -> None:
     """Turn random words into standard normals; `near` is scratch, all of shape [256]."""
     bits = near.view(np.int32)
-    for d in range(BLOCK):
-        folded = word[d] ^ (word[d] >> np.int32(31))
-        near[d] = np.float32(np.int32(2147483647) - folded) + _HALF
-    for d in range(BLOCK):
+    for d in range(_HALF_BLOCK):
+        near[d] = np.float32(word[d] ^ (word[d] >> np.int32(31))) + _HALF
+    for d in range(_HALF_BLOCK):
         power = np.int32((bits[d] - _ROOT_HALF_BITS) >> np.int32(23))
         bits[d] = np.int32(bits[d] - np.int32(power << np.int32(23)))
         out[d] = np.float32(power)
-    for d in range(BLOCK):
-        s = (near[d] - _ONE) / (near[d] + _ONE)
-        s2 = s * s
-        log = _TWO * s * (_ONE + s2 * (_THIRD + s2 * (_FIFTH + s2 * _SEVENTH)))
-        r = np.sqrt(-(log + (out[d] - _BITS) * _LN2)) - _SPLIT
-        tail = (((_C[3] * r + _C[2]) * r + _C[1]) * r + _C[0]) / ((_D[1] * r + _D[0]) * r + _ONE)
-        q = np.float32(word[d]) * _SCALE
-        r = _CENTRAL - q * q
-        top = ((_A[3] * r + _A[2]) * r + _A[1]) * r + _A[0]
-        centre = q * top / (((_B[2] * r + _B[1]) * r + _B[0]) * r + _ONE)
-        outside = tail if q > 0 else -tail
-        out[d] = centre if r >= 0 else outside
+    for d in range(_HALF_BLOCK):
+        t = near[d] - _ONE
+        p = (((_LOG[0] * t + _LOG[1]) * t + _LOG[2]) * t + _LOG[3]) * t + _LOG[4]
+        p = (((p * t + _LOG[5]) * t + _LOG[6]) * t + _LOG[7]) * t + _LOG[8]
+        log = t - t * t * (_HALF - p * t) + (out[d] - _BITS) * _LN2
+        radius = np.sqrt(max(-_TWO * log, _NONE))
+        turn = np.float32(word[d + _HALF_BLOCK]) * _SCALE
+        y = abs(turn) - _HALF
+        q = y * y
+        sine = ((((_SIN[4] * q + _SIN[3]) * q + _SIN[2]) * q + _SIN[1]) * q + _SIN[0]) * y
+        cosine = (((_COS[5] * q + _COS[4]) * q + _COS[3]) * q + _COS[2]) * q + _COS[1]
+        out[d] = -radius * sine
+        out[d + _HALF_BLOCK] = np.copysign(radius * (cosine * q + _COS[0]), turn)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def look_up(z: Array, table: Array, out: Array) -> None:
-    """Fill out[256] with months at normal scores; a score beyond the table is held at its end."""
+def look_up(z: Array, knot: Array, table: Array, out: Array) -> None:
+    """Fill out[256] with months at normal scores; a score beyond the table is held at its end.
+
+    Spoils z; knot[256] of uint32 is scratch. Two loops, for the first has no look-up in it and
+    runs on whole vectors.
+    """
     for d in range(BLOCK):
-        x = (z[d] + _Z_MAX) * _PER_UNIT
-        x = x if x > 0 else _f(0.0)
-        x = x if x < _TOP else _TOP
-        i = np.int32(x)
-        low = table[i]
-        out[d] = low + (x - np.float32(i)) * (table[i + 1] - low)
+        x = max(_NONE, min((z[d] + _Z_MAX) * _PER_UNIT, _TOP))
+        knot[d] = np.uint32(x)
+        z[d] = x - np.float32(knot[d])
+    for d in range(BLOCK):
+        low = table[knot[d]]
+        out[d] = low + z[d] * (table[knot[d] + np.uint32(1)] - low)

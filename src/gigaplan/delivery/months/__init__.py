@@ -1,0 +1,1 @@
+"""Trajectories by month: money spent, compute online."""
