@@ -10,13 +10,18 @@ from gigaplan.delivery.durations import (
     Scaled,
     Triangular,
 )
-from gigaplan.delivery.factors import Factors, nearest_correlation
+from gigaplan.delivery.factors import (
+    Factors,
+    from_kendall,
+    from_rank_correlation,
+    nearest_correlation,
+)
 from gigaplan.delivery.from_programme import (
     deliver,
     planned_online_it_mw,
     shared_cause_scores,
 )
-from gigaplan.delivery.learning import completed_before, learned_cost
+from gigaplan.delivery.learning import completed_before, experience_before, learned_cost
 from gigaplan.delivery.model import (
     Activity,
     Approval,
@@ -65,7 +70,10 @@ __all__ = [
     "Triangular",
     "completed_before",
     "deliver",
+    "experience_before",
+    "from_kendall",
     "from_published",
+    "from_rank_correlation",
     "learned_cost",
     "lognormal_fit",
     "nearest_correlation",
