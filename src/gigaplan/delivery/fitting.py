@@ -15,6 +15,10 @@ beyond threshold t with logarithms that exceed it by S in sum, ``P(X > x) = (1 +
 (prior ``1 / alpha``), close to ``(t / x)^(k / S)`` near t. That has no mean either, nor has a
 Pareto of an exponent below one. So ratios are held at a stated most, `most_ratio`, in both
 directions; a class says how much of its mean that decides.
+
+A lower bound is right only if when a project was looked at, or given up, does not depend on what
+it would have come to. Projects given up because they went badly would have ended further above
+their bound than this takes: a class of many abandoned ones is too low, if anything.
 """
 
 from __future__ import annotations
@@ -40,7 +44,7 @@ MOST_RATIO = 100.0
 
 Bools = NDArray[np.bool_]
 _LEAST_SPREAD = 1e-3
-_REACH, _STEPS = 8.5, 1 << 15
+_REACH, _STEPS = 8.5, 32_769
 _CAP_SHARE_TOLD = 0.01
 _FEWEST_FOR_TAIL = 2 * FEWEST_BEYOND
 
@@ -108,8 +112,7 @@ class FittedClass:
     @cached_property
     def _means(self) -> tuple[float, float]:
         """Return the mean, and the part of it that is held at the limit."""
-        step = 2 * _REACH / _STEPS
-        z: Array = -_REACH + step * (np.arange(_STEPS) + 0.5)
+        z = np.linspace(-_REACH, _REACH, _STEPS)
         weight = np.exp(-0.5 * z * z)
         weight /= weight.sum()
         ratio = self.at_scores(z)
@@ -119,7 +122,7 @@ class FittedClass:
 
 def fit_ratios(
     ratios: Sequence[float] | Array,
-    censored: Sequence[bool] | None = None,
+    censored: Sequence[bool] | Bools | None = None,
     *,
     most_ratio: float = MOST_RATIO,
     projects: Sequence[PastProject] = (),

@@ -26,6 +26,7 @@ from gigaplan.delivery.durations import Array
 FEWEST_BEYOND = 10
 LEAST_GAIN = 16.0
 _MOST_CANDIDATES = 16
+_PASSES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +71,38 @@ def find_tail(values: Array, bounds: Array, single: NormalFit) -> Tail | None:
     single : NormalFit
         One lognormal's fit to them.
     """
-    best = None
-    for threshold in _candidates(values):
-        found = _fit_at(threshold, values, bounds, single)
-        if found is not None and (best is None or found.log_likelihood > best.log_likelihood):
-            best = found
-    if best is None or 2 * (best.log_likelihood - single.log_likelihood) <= LEAST_GAIN:
+    thresholds = _candidates(values)
+    fits: dict[int, Tail] = {}
+    first, last = 0, len(thresholds) - 1
+    for _ in range(_PASSES):  # all, coarsely, then between the neighbours of the best
+        for i in _spread(first, last):
+            found = _fit_at(thresholds[i], values, bounds, single) if i not in fits else None
+            if found is not None:
+                fits[i] = found
+        if not fits:
+            return None
+        best = max(fits, key=lambda i: fits[i].log_likelihood)
+        first = max((i for i in fits if i < best), default=best)
+        last = min((i for i in fits if i > best), default=best)
+    if 2 * (fits[best].log_likelihood - single.log_likelihood) <= LEAST_GAIN:
         return None
-    return best
+    return fits[best]
 
 
 def _candidates(values: Array) -> list[float]:
-    """Return values that leave enough projects on either side, at most sixteen, evenly by rank."""
-    ordered = np.unique(values)
-    enough = [
+    """Return values that leave enough finished projects on either side."""
+    ordered = np.sort(values)
+    return [
         float(t)
-        for t in ordered
-        if (values >= t).sum() >= FEWEST_BEYOND and (values < t).sum() >= FEWEST_BEYOND
+        for t in np.unique(ordered)
+        if FEWEST_BEYOND <= np.searchsorted(ordered, t) <= len(ordered) - FEWEST_BEYOND
     ]
-    if len(enough) <= _MOST_CANDIDATES:
-        return enough
-    return [enough[round(i)] for i in np.linspace(0, len(enough) - 1, _MOST_CANDIDATES)]
+
+
+def _spread(first: int, last: int) -> list[int]:
+    """Return at most sixteen whole numbers from first to last, evenly."""
+    count = min(last - first + 1, _MOST_CANDIDATES)
+    return [round(i) for i in np.linspace(first, last, max(count, 0))]
 
 
 def _fit_at(threshold: float, values: Array, bounds: Array, single: NormalFit) -> Tail | None:
