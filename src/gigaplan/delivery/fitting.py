@@ -14,7 +14,7 @@ the tail what a further project does there, its exponent uncertain too: of k fin
 beyond threshold t with logarithms that exceed it by S in sum, ``P(X > x) = (1 + ln(x / t) / S)^-k``
 (prior ``1 / alpha``), close to ``(t / x)^(k / S)`` near t. That has no mean either, nor has a
 Pareto of an exponent below one. So ratios are held at a stated most, `most_ratio`, in both
-directions; a class says how much of its mean that decides.
+directions; a class tells what share of its mean is held so.
 
 A lower bound is right only if when a project was looked at, or given up, does not depend on what
 it would have come to. Projects given up because they went badly would have ended further above
@@ -40,7 +40,8 @@ from gigaplan.delivery.reference_class import ReferenceClass
 from gigaplan.delivery.spliced_tail import FEWEST_BEYOND, Tail, find_tail
 
 MOST_RATIO = 100.0
-"""Five times the worst overrun of a large project on record (Suez Canal, about twentyfold)."""
+"""Assumed: well above the twentyfold that is told of the Suez Canal, the most in the literature
+(and that over an estimate of fifty years before its work began)."""
 
 Bools = NDArray[np.bool_]
 _LEAST_SPREAD = 1e-3
@@ -253,8 +254,8 @@ def _messages(found: FittedClass, silent: int) -> tuple[str, ...]:
     if found.held_share_of_mean > _CAP_SHARE_TOLD:
         out.append(
             f"ratios are held at {found.most_ratio:g}; those held are "
-            f"{found.held_share_of_mean:.0%} of the mean, {found.mean:.3g}, which that limit "
-            "decides more than the projects do."
+            f"{found.held_share_of_mean:.0%} of the mean, {found.mean:.3g}: another limit would "
+            "give another mean."
         )
     return tuple(out)
 
@@ -287,7 +288,7 @@ def _about_tail(found: FittedClass) -> str:
         alpha = tail.alpha
         return (
             f"a Pareto tail holds {tail.share:.0%} of projects from {math.exp(tail.threshold):.3g} "
-            f"on, of exponent {alpha:.2g} ± {alpha / math.sqrt(tail.beyond):.1g}, from "
+            f"on, of exponent {_short(alpha)} ± {_short(alpha / math.sqrt(tail.beyond))}, from "
             f"{tail.beyond} finished ones."
         )
     if found.finished < _FEWEST_FOR_TAIL:
