@@ -10,13 +10,19 @@ from gigaplan.delivery.durations import (
     Scaled,
     Triangular,
 )
-from gigaplan.delivery.factors import Factors, nearest_correlation
+from gigaplan.delivery.factors import (
+    Factors,
+    from_kendall,
+    from_rank_correlation,
+    nearest_correlation,
+)
+from gigaplan.delivery.fitting import FittedClass, fit_cost, fit_months, fit_ratios
 from gigaplan.delivery.from_programme import (
     deliver,
     planned_online_it_mw,
     shared_cause_scores,
 )
-from gigaplan.delivery.learning import completed_before, learned_cost
+from gigaplan.delivery.learning import completed_before, experience_before, learned_cost
 from gigaplan.delivery.model import (
     Activity,
     Approval,
@@ -32,8 +38,16 @@ from gigaplan.delivery.online import (
     SiteCapacity,
     online_compute,
 )
+from gigaplan.delivery.past_projects import (
+    PastProject,
+    Ratios,
+    cost_ratios,
+    month_ratios,
+    read_past_projects,
+)
 from gigaplan.delivery.reference_class import (
     CostRatio,
+    OutsideView,
     ReferenceClass,
     from_published,
     lognormal_fit,
@@ -49,14 +63,18 @@ __all__ = [
     "CostRatio",
     "Duration",
     "Factors",
+    "FittedClass",
     "Fixed",
     "Holds",
     "Link",
     "Lognormal",
     "Normal",
     "OnlineCompute",
+    "OutsideView",
+    "PastProject",
     "QuantileTable",
     "Quantiles",
+    "Ratios",
     "ReferenceClass",
     "Scaled",
     "SimulationResult",
@@ -64,13 +82,22 @@ __all__ = [
     "Slots",
     "Triangular",
     "completed_before",
+    "cost_ratios",
     "deliver",
+    "experience_before",
+    "fit_cost",
+    "fit_months",
+    "fit_ratios",
+    "from_kendall",
     "from_published",
+    "from_rank_correlation",
     "learned_cost",
     "lognormal_fit",
+    "month_ratios",
     "nearest_correlation",
     "online_compute",
     "planned_online_it_mw",
+    "read_past_projects",
     "shared_cause_scores",
     "simulate",
     "spend_by_month",

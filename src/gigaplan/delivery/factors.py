@@ -3,12 +3,18 @@
 The normal score of activity i is ``z_i = sum_k l_ik F_k + sqrt(1 - l_i' R l_i) e_i``
 with factors F of correlation R, loadings l, and e_i its own. So z_i is standard
 normal, and two activities correlate by ``l_i' R l_j``.
+
+Correlations may be given as rank correlations: those of a normal copula do not depend on the
+distributions it joins. W. H. Kruskal, "Ordinal measures of association", J. American
+Statistical Association 53 (1958) 814-861.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +22,7 @@ from numpy.typing import NDArray
 from gigaplan.core.errors import InputError, Problem, nearest, require
 
 _TOLERANCE = 1e-9
+CorrelationKind: TypeAlias = Literal["pearson", "spearman", "kendall"]
 
 
 @dataclass(frozen=True)
@@ -28,13 +35,24 @@ class Factors:
         The causes: a licensing regime, supply chain, craft labour, rates, grid, chips.
     correlation : mapping of pair of names to float
         Correlation of two causes; pairs left out are independent.
+    kind : {"pearson", "spearman", "kendall"}
+        Which correlation that is: of the normal scores, or a rank correlation.
     """
 
     names: Sequence[str]
     correlation: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    kind: CorrelationKind = "pearson"
 
     def __post_init__(self) -> None:
         problems = []
+        if self.kind not in get_args(CorrelationKind):
+            allowed = get_args(CorrelationKind)
+            problems.append(
+                Problem(
+                    f"the correlations are of kind '{self.kind}'; {', '.join(allowed)} are known.",
+                    hint=nearest(self.kind, allowed),
+                )
+            )
         if len(set(self.names)) != len(self.names):
             problems.append(Problem("two shared causes have the same name; each needs its own."))
         for (a, b), value in self.correlation.items():
@@ -54,12 +72,42 @@ class Factors:
             raise InputError(problems)
 
     def matrix(self) -> NDArray[np.float64]:
-        """Return the correlation matrix as given, shape [factor, factor]."""
+        """Return the correlation of the normal scores as given, shape [factor, factor]."""
         place = {name: i for i, name in enumerate(self.names)}
         out = np.eye(len(self.names))
         for (a, b), value in self.correlation.items():
-            out[place[a], place[b]] = out[place[b], place[a]] = value
+            score = value
+            if self.kind == "spearman":
+                score = from_rank_correlation(value)
+            elif self.kind == "kendall":
+                score = from_kendall(value)
+            out[place[a], place[b]] = out[place[b], place[a]] = score
         return out
+
+
+def from_rank_correlation(rho: float) -> float:
+    """Return the correlation of the normal scores of two things of this Spearman correlation."""
+    _check_rank("Spearman's rank correlation", rho)
+    return math.copysign(1.0, rho) if abs(rho) == 1 else 2 * math.sin(math.pi * rho / 6)
+
+
+def from_kendall(tau: float) -> float:
+    """Return the correlation of the normal scores of two things of this Kendall correlation."""
+    _check_rank("Kendall's rank correlation", tau)
+    return math.sin(math.pi * tau / 2)
+
+
+def _check_rank(what: str, value: float) -> None:
+    require(-1 <= value <= 1, f"{what} is {value:g}; -1 to 1 is allowed.")
+
+
+def _as_given(factors: Factors, score: float) -> float:
+    """Return a correlation of normal scores in the kind that the user gave."""
+    if factors.kind == "spearman":
+        return 6 / math.pi * math.asin(score / 2)
+    if factors.kind == "kendall":
+        return 2 / math.pi * math.asin(min(1.0, max(-1.0, score)))
+    return score
 
 
 def nearest_correlation(
@@ -98,8 +146,8 @@ def usable_correlation(factors: Factors) -> tuple[NDArray[np.float64], tuple[str
     return repaired, (
         "the correlations of the shared causes contradict each other (the matrix is not positive "
         "semidefinite); the nearest ones that agree are used. The largest change is "
-        f"'{factors.names[i]}' with '{factors.names[j]}', from {given[i, j]:g} to "
-        f"{repaired[i, j]:.3f}.",
+        f"'{factors.names[i]}' with '{factors.names[j]}', from "
+        f"{_as_given(factors, given[i, j]):g} to {_as_given(factors, repaired[i, j]):.3f}.",
     )
 
 

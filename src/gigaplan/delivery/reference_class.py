@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -172,6 +173,19 @@ def _mu_for(mean: float, sigma: float, threshold: float) -> float:
     return float(brentq(lambda mu: _held_mean(mu, sigma, threshold) - mean, low, high, xtol=1e-13))
 
 
+class OutsideView(Protocol):
+    """What past projects of a kind came to, over what was planned: published or fitted."""
+
+    @property
+    def mean(self) -> float:
+        """Mean ratio; finite, above zero."""
+        ...
+
+    def at_scores(self, z: Array) -> Array:
+        """Return the ratio at normal scores `z`, not falling in z."""
+        ...
+
+
 @dataclass(frozen=True)
 class CostRatio:
     """Final over estimated cost: the inside view blended with the outside view.
@@ -182,8 +196,8 @@ class CostRatio:
 
     Parameters
     ----------
-    outside : ReferenceClass
-        Past projects of the kind.
+    outside : ReferenceClass or FittedClass
+        Past projects of the kind, published or fitted to a user's own (`fitting`).
     inside : Duration or float
         The project's own view of final over estimated cost, 1 for an estimate taken as it is.
         Any distribution of this room will do.
@@ -193,7 +207,7 @@ class CostRatio:
         True if the estimate holds the overrun of its class.
     """
 
-    outside: ReferenceClass
+    outside: OutsideView
     inside: Duration | float = 1.0
     outside_weight: float = 0.5
     already_adjusted: bool = False
