@@ -81,7 +81,8 @@ def _bar(shares: tuple[float, ...]) -> str:
 
 
 def _facts_row(row: tuple[str, ...]) -> str:
-    return (f"{row[0]:<{_NAME}}" + "".join(f"{cell:>16}" for cell in row[1:])).rstrip()
+    width = (_WIDTH - _NAME) // max(len(row) - 1, 1)
+    return (f"{row[0]:<{_NAME}}" + "".join(f"{cell:>{width}}" for cell in row[1:])).rstrip()
 
 
 def _wrapped(text: str, first: str = "", then: str = "") -> list[str]:

@@ -130,7 +130,7 @@ class Scores:
         lean = self.mean_pit.mean - 0.5
         if self.groups < 2 or abs(lean) <= CLEAR * self.mean_pit.standard_error:
             return spread
-        return f"{spread}; outcomes lean {'above' if lean > 0 else 'below'} the forecasts"
+        return f"{spread}; outcomes lean {'above' if lean > 0 else 'below'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def score(cases: Cases, *, seed: int = 0) -> Scores:
         cases=len(y),
         unfinished=int(late.sum()),
         groups=len(set(cases.groups)),
-        coverage=_with_error(float(inside.mean()), sums[2] / sums[4]),
+        coverage=_coverage(inside, sums[2] / sums[4], len(set(cases.groups))),
         coverage_finished=finished,
         coverage_low=float(np.where(late, 0.0, inside).mean()),
         coverage_high=float(np.where(late, low < 0.9, inside).mean()),
@@ -213,8 +213,20 @@ def _resampled(groups: tuple[str, ...], values: Array, seed: int) -> Array:
     return np.asarray(by_group[:, chosen].sum(axis=1))
 
 
+def _coverage(inside: Array, resampled: Array, groups: int) -> Estimate:
+    """Return the share inside; if all groups agree, with the error of one more each way.
+
+    Resampling groups that agree gives none, which would make eight of eight a certainty.
+    """
+    found = _with_error(float(inside.mean()), resampled)
+    if groups < 2 or math.isfinite(found.standard_error):
+        return found
+    share = (found.mean * groups + 1) / (groups + 2)
+    return Estimate(found.mean, math.sqrt(share * (1 - share) / groups))
+
+
 def _with_error(mean: float, resampled: Array) -> Estimate:
-    """Return an estimate with the deviation over resamples; infinite with one group only."""
+    """Return an estimate with the deviation over resamples; infinite if they do not differ."""
     spread = float(np.std(resampled)) if resampled.size > 1 else 0.0
     constant = bool(resampled.size <= 1 or np.ptp(resampled) == 0.0)
     return Estimate(mean, math.inf if constant else spread)

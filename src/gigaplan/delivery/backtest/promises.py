@@ -44,11 +44,13 @@ def _of_kind(promises: list[Promise], name: str, seed: int) -> BackTest | None:
     if 1 < len(groups) < len(known):
         for group in groups:
             own = [f for f in forecasts if f[0].group == group]
-            if own:
+            if len(own) >= _FEWEST:
                 rows[group] = score(_cases(own), seed=seed)
     unscored = len(promises) - len(forecasts)
-    left = [f"{unscored} promises are not scored: nothing bounds their outcome, or fewer than "
-            f"{_FEWEST} others are finished and they have no P10, P50 and P90."]  # fmt: skip
+    left = (
+        f"Not scored: {unscored}, whose outcome nothing bounds, or that have no P10, P50 and P90 "
+        f"where fewer than {_FEWEST} of other groups are finished.",
+    )
     learned = sum(p.quantiles is None for p, _ in forecasts)
     return BackTest(
         name=name,
