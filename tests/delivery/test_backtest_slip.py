@@ -60,7 +60,7 @@ def test_milestones_due_between_the_snapshots_gain_and_the_others_do_not(
 
 
 def test_power_online_gains_thirty_percent_on_the_announced(plans: tuple[Plan, ...]) -> None:
-    found = slip.power_back_test(plans).rows["MW"]
+    found = slip.power_back_test(plans).rows["MW online"]
     assert found.cases == 8
     assert found.skill.mean >= 0.3
 
@@ -107,3 +107,8 @@ def test_the_nuclear_class_beats_no_overrun_by_half() -> None:
     found = cohorts.back_test()
     assert found.rows["CBO cohorts"].skill.mean > 0.5
     assert "above" in found.rows["CBO cohorts"].verdict
+
+
+def test_over_confidence_in_power_added_is_told(plans: tuple[Plan, ...]) -> None:
+    found = slip.power_back_test(plans).rows["MW added, each from own base"]
+    assert found.verdict.startswith("over-confident")

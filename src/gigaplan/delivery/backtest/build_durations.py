@@ -33,6 +33,8 @@ FREEDOM = 5.0
 
 _ROUNDS = 900
 _BURN_IN = 150
+_BUILDS_EACH = 4
+"""Builds drawn from each row of parameters: the spread of builds needs more draws than they."""
 _FIRST_MEAN = math.log(72.0)
 
 
@@ -95,14 +97,17 @@ class BuildDurations:
 
         `inflation` multiplies the spread of the logarithm about its median.
         """
-        n, draws = len(countries), self.era.size
+        n, draws = len(countries), self.era.size * _BUILDS_EACH
         z = normals(self.seed, "backtest.forecast", "era", 2 * n, draws)
         u = uniforms(self.seed, "backtest.forecast", "build", n, draws)
         ahead = np.maximum((start - self.cut) / ERA_YEARS + 0.5, 0.0)[:, None]
-        log_months = self.era + np.sqrt(ahead) * self.drift * z[:n]
-        log_months = log_months + self.spread * stdtrit(FREEDOM, u)
+        era, drift, spread, between = (
+            np.tile(p, _BUILDS_EACH) for p in (self.era, self.drift, self.spread, self.between)
+        )
+        log_months = era + np.sqrt(ahead) * drift * z[:n] + spread * stdtrit(FREEDOM, u)
         for i, c in enumerate(countries):
-            log_months[i] += self.country.get(c, self.between * z[n + i])
+            known = self.country.get(c)
+            log_months[i] += between * z[n + i] if known is None else np.tile(known, _BUILDS_EACH)
         middle = np.median(log_months, axis=1, keepdims=True)
         return np.asarray(np.exp(middle + inflation * (log_months - middle)))
 

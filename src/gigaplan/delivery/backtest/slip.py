@@ -140,7 +140,7 @@ def _by_lead(m: Milestones, train: Flags, test: Flags) -> Array:
 MODELS: dict[str, Model] = {
     "one chance for all": _pooled,
     "due apart from not due": _by_due,
-    "the same, in proportion to lead": _by_lead,
+    "slip proportional to lead": _by_lead,
 }
 
 
@@ -213,39 +213,58 @@ def dates_back_test(plans: tuple[Plan, ...], *, seed: int = 0) -> BackTest:
 
 def power_back_test(plans: tuple[Plan, ...], *, seed: int = 0) -> BackTest:
     """Return scores of MW online on the later snapshot's day, of campuses that promised growth."""
-    promised = np.array([power_at(p.earlier, LATER_YEAR) for p in plans])
-    had = np.array([power_at(p.earlier, EARLIER_YEAR) for p in plans])
-    found = np.array([power_at(p.later, LATER_YEAR) for p in plans])
-    grows = promised > had
-    require(int(grows.sum()) > 1, "fewer than two campuses promised growth between the snapshots.")
-    names = tuple(p.name for p, g in zip(plans, grows, strict=True) if g)
-    share = found[grows] / promised[grows]
-    n = share.size
-    draws = np.stack([_shares(share[np.arange(n) != i]) for i in range(n)])
-    mw = promised[grows]
-    late = np.zeros(n, bool)
-    in_mw = Cases(names, names, draws * mw[:, None], mw, found[grows], late)
-    in_share = Cases(names, names, draws, np.ones(n), share, late)
-    before = np.array([power_at(p.later, EARLIER_YEAR) for p in plans])
-    shrunk = int((before < had * (1 - _TOLERANCE))[grows].sum())
-    still = np.abs(found - promised)[~grows]
+    growing = tuple(p for p in plans if _promised(p) > power_at(p.earlier, EARLIER_YEAR))
+    require(len(growing) > 1, "fewer than two campuses promised growth between the snapshots.")
+    still = [p for p in plans if p not in growing]
+    names = tuple(p.name for p in growing)
+    had = np.array([power_at(p.earlier, EARLIER_YEAR) for p in growing])
+    had_anew = np.array([power_at(p.later, EARLIER_YEAR) for p in growing])
+    promised = np.array([_promised(p) for p in growing])
+    found = np.array([_found(p) for p in growing])
+    one = np.ones(len(names))
+    rows = {
+        "MW online": _power_cases(names, promised, found, promised),
+        "share of the promise": _power_cases(names, promised, found, one),
+        "MW added, each from own base": _power_cases(
+            names, promised - had, found - had_anew, promised - had
+        ),
+    }
     return BackTest(
         name="Campus slip, MW online",
         question="How much of the power promised for 1 April 2026 was online?",
         unit="MW, or share of the promise",
         announced="MW of the earlier snapshot",
-        rows={"MW": score(in_mw, seed=seed), "share": score(in_share, seed=seed)},
+        rows={name: score(cases, seed=seed) for name, cases in rows.items()},
         notes=(
-            f"{n} campuses that promised growth by then; {mw.sum():,.0f} MW promised, "
-            f"{found[grows].sum():,.0f} MW found. The other {still.size} were forecast as "
-            f"announced, and are not scored; they were off by {still.sum():,.0f} MW.",
-            f"{shrunk} of the {n} are shown with less power on the first snapshot's own day too: "
-            "part of a shortfall is a new measurement, or a start that had not happened.",
+            f"{len(names)} campuses that promised growth by then; {promised.sum():,.0f} MW "
+            f"promised, {found.sum():,.0f} MW found. The other {len(still)} were forecast as "
+            "announced, and are not scored; they were off by "
+            f"{sum(abs(_found(p) - _promised(p)) for p in still):,.0f} MW.",
+            f"{int((had_anew < had * (1 - _TOLERANCE)).sum())} of the {len(names)} are shown with "
+            "less power on the first snapshot's own day too: part of a shortfall is a new "
+            "measurement, or a start that had not happened.",
             "What the later snapshot dates within weeks of its own day (31 March, 1 April) it had "
             "not yet seen either.",
             "Each campus is forecast from the others.",
         ),
     )
+
+
+def _promised(plan: Plan) -> float:
+    return power_at(plan.earlier, LATER_YEAR)
+
+
+def _found(plan: Plan) -> float:
+    return power_at(plan.later, LATER_YEAR)
+
+
+def _power_cases(names: tuple[str, ...], promised: Array, found: Array, unit: Array) -> Cases:
+    """Return forecasts of each campus's share from the others' shares, times a unit."""
+    share = found / promised
+    n = share.size
+    draws = np.stack([_shares(share[np.arange(n) != i]) for i in range(n)])
+    late = np.zeros(n, bool)
+    return Cases(names, names, draws * unit[:, None], unit, share * unit, late)
 
 
 def _shares(known: Array) -> Array:
