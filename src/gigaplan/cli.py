@@ -171,6 +171,25 @@ def two_stage(
 
 
 @app.command()
+def backtest(
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of real files of reactors and campuses.")
+    ] = None,
+    promises: Annotated[Path | None, typer.Option(help="CSV of your own past promises.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Score past promises and our forecasts against what came."""
+    from gigaplan.delivery import backtest as room
+
+    tests = room.run(data, promises, seed=seed)
+    if as_json:
+        _print_json(room.as_json(tests))
+    else:
+        _print(room.as_text(tests))
+
+
+@app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder to make.")],
     source: Annotated[str, typer.Option("--from", help="Bundled programme.")] = "one-campus",

@@ -45,8 +45,21 @@ def test_every_command_has_help(gigaplan: Gigaplan) -> None:
         "runs",
         "catalogue",
         "weather",
+        "backtest",
     ):
         assert f"  {command} " in listed
+
+
+def test_backtest_prints_tables_and_json_and_names_a_wrong_line(
+    gigaplan: Gigaplan, tmp_path: Path
+) -> None:
+    assert "US reactors, cost as of approval" in gigaplan("backtest").stdout
+    assert json.loads(gigaplan("backtest", "--json").stdout)["schema_version"] == 1
+    wrong = tmp_path / "promises.csv"
+    wrong.write_text("project,made,promised,outcome\nA,2015,2018-01,2019-01\n")
+    done = gigaplan("backtest", "--promises", wrong)
+    assert done.returncode == 2
+    assert f"{wrong}:2: made: found '2015'; allowed" in done.stderr
 
 
 def test_init_makes_a_programme_that_checks_and_never_overwrites(
