@@ -105,7 +105,10 @@ class Schedule:
         threads : int
             Threads that share the draws; results do not depend on it, to the last bit.
         """
-        require(1 <= draws <= _MOST_DRAWS, f"{draws} draws were asked for; 1 to {_MOST_DRAWS} can be.")
+        require(
+            1 <= draws <= _MOST_DRAWS,
+            f"{draws} draws were asked for; 1 to {_MOST_DRAWS} can be.",
+        )
         require(threads >= 1, f"{threads} threads were asked for; 1 or more can be.")
         require(
             first_draw >= 0 and first_draw % BLOCK == 0,

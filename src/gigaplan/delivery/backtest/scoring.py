@@ -72,7 +72,9 @@ def crps_of_quantiles(probabilities: Array, quantiles: Array, outcome: Array) ->
     q = np.concatenate((quantiles[:, :1], quantiles, quantiles[:, -1:]), axis=1)
     y = outcome[:, None]
     rise = np.diff(q, axis=1)
-    share = np.where(rise > 0, (y - q[:, :-1]) / np.where(rise > 0, rise, 1.0), q[:, :-1] < y)
+    with np.errstate(over="ignore"):  # a rise of almost nothing: all of it is passed
+        passed = (y - q[:, :-1]) / np.where(rise > 0, rise, 1.0)
+    share = np.where(rise > 0, passed, q[:, :-1] < y)
     share = np.clip(share, 0.0, 1.0)
     cut = p[:-1] + share * np.diff(p)
     at_cut = q[:, :-1] + share * rise

@@ -53,7 +53,8 @@ class CommitSettings:
     drawn, fresh : int
         Futures that scenarios are chosen from, and others that plans are tested on.
     decision_year : int, optional
-        When the future is known; `YEARS_TO_DECISION` after the first planning year if None.
+        When the future is known; `YEARS_TO_DECISION` after the first planning year if None, or
+        the last.
     cvar_level, cvar_weight : float
         See `gigaplan.expansion.stochastic.Risk`.
     gap : float
@@ -203,11 +204,13 @@ def hedge(
 
     Raises
     ------
+    InputError
+        If the decision year is none of the planning years after the first.
     InfeasibleScenarioError
         If a plan's commitments leave no plan in some future.
     """
     settings = settings or CommitSettings()
-    decided = settings.decision_year or programme.years[0] + YEARS_TO_DECISION
+    decided = _decision_year(programme, settings.decision_year)
     announced = plan_in_full(
         programme, series, threads=threads, progress=lambda share: progress("announced", share)
     )
@@ -252,6 +255,19 @@ def hedge(
         committed,
         tested,
     )
+
+
+def _decision_year(programme: ResolvedProgramme, asked: int | None) -> int:
+    first, last = programme.years[0], programme.years[-1]
+    require(last > first, "nothing can be decided later in a programme of one planning year.")
+    if asked is None:
+        return min(first + YEARS_TO_DECISION, last)
+    require(
+        first < asked <= last,
+        f"found {asked}; a planning year after the first is allowed, {first + 1} to {last}.",
+        field="decision year",
+    )
+    return asked
 
 
 class _Task:

@@ -40,6 +40,8 @@ def nearest_whole(
         columns.append(here[there])
         aim.append(wanted[share.key][there])
         unit.append(np.full(int(there.sum()), shared.unit_mw[share.key]))
+    if not columns:
+        return {}
     held, value = np.concatenate(columns), np.concatenate(aim)
     if not len(held) or np.abs(value - np.round(value)).max() < WHOLE:
         return {key: values.copy() for key, values in wanted.items()}
