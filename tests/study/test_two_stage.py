@@ -251,3 +251,13 @@ def test_too_few_draws_are_refused() -> None:
         CommitSettings(scenarios=20, drawn=10)
     with pytest.raises(InputError, match="fresh"):
         CommitSettings(fresh=1)
+
+
+@pytest.mark.parametrize("asked", ["first", 2090])
+def test_a_decision_year_that_is_no_later_planning_year_is_refused(
+    campus: tuple[ResolvedProgramme, Series], asked: str | int
+) -> None:
+    programme, series = campus
+    year = programme.years[0] if asked == "first" else int(asked)
+    with pytest.raises(InputError, match=f"found {year}; a planning year after the first"):
+        hedge(programme, series, CommitSettings(decision_year=year))
