@@ -1,0 +1,8 @@
+"""Why this date, what drives the spread, and what must go right.
+
+Arrays and callables in, small results out; nothing here knows what a programme is.
+"""
+
+from gigaplan.delivery.explain.shares import GroupShare, VarianceShares, variance_shares
+
+__all__ = ["GroupShare", "VarianceShares", "variance_shares"]
