@@ -159,7 +159,7 @@ def slow_shares(evaluate: Evaluate, count: int) -> tuple[Array, Array, Array]:
     label = names(count)
 
     def outputs(members: frozenset[int]) -> Array:
-        return evaluate(frozenset(label[i] for i in members))[0]
+        return np.asarray(evaluate(frozenset(label[i] for i in members))[0])
 
     everyone = [
         frozenset(s) for n in range(count + 1) for s in itertools.combinations(range(count), n)

@@ -4,5 +4,6 @@ Arrays and callables in, small results out; nothing here knows what a programme 
 """
 
 from gigaplan.delivery.explain.shares import GroupShare, VarianceShares, variance_shares
+from gigaplan.delivery.explain.tornado import Bar, tornado
 
-__all__ = ["GroupShare", "VarianceShares", "variance_shares"]
+__all__ = ["Bar", "GroupShare", "VarianceShares", "tornado", "variance_shares"]

@@ -66,7 +66,7 @@ class Forms:
 def forms_of_all_mixtures(groups: int) -> Forms:
     """Return the forms of the moments p(T), T as in `walsh_moments`."""
     mixtures = np.arange(2**groups)
-    member = (mixtures >> np.arange(groups)[:, None]) & 1
+    member = np.asarray((mixtures >> np.arange(groups)[:, None]) & 1, np.float64)
     size = member.sum(axis=0)
     odd = size % 2
     shapley = 2.0 * member * odd / np.maximum(size, 1)
