@@ -3,7 +3,23 @@
 Arrays and callables in, small results out; nothing here knows what a programme is.
 """
 
+from gigaplan.delivery.explain.contrast import (
+    Condition,
+    EnoughTogether,
+    MustGoRight,
+    what_must_go_right,
+)
 from gigaplan.delivery.explain.shares import GroupShare, VarianceShares, variance_shares
 from gigaplan.delivery.explain.tornado import Bar, tornado
 
-__all__ = ["Bar", "GroupShare", "VarianceShares", "tornado", "variance_shares"]
+__all__ = [
+    "Bar",
+    "Condition",
+    "EnoughTogether",
+    "GroupShare",
+    "MustGoRight",
+    "VarianceShares",
+    "tornado",
+    "variance_shares",
+    "what_must_go_right",
+]
