@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numba as nb
+import numpy as np
 
 from gigaplan.delivery.arrays import Array
 
@@ -34,23 +35,11 @@ def binding(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def chain_lengths(
-    last: Array,
-    link_at: Array,
-    link_from: Array,
-    link_lag: Array,
-    start: Array,
-    finish: Array,
-    length: Array,
-) -> None:
-    """Fill length[draw] with the activities on each draw's chain; none where last is -1."""
-    for d in range(last.size):
-        row, count = last[d], 0
-        while row >= 0:
-            count += 1
-            link = binding(row, d, link_at, link_from, link_lag, start, finish)
-            row = link_from[link] if link >= 0 else -1
-        length[d] = count
+def longer(values: Array) -> Array:
+    """Return an array twice as long that begins with these values."""
+    out = np.empty(2 * values.size, values.dtype)
+    out[: values.size] = values
+    return out
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -61,19 +50,24 @@ def walk_chains(
     link_lag: Array,
     start: Array,
     finish: Array,
-    step_at: Array,
-    step_row: Array,
-    step_wait: Array,
-) -> None:
-    """Fill the steps of each draw's chain, from the last activity back to the first.
+    length: Array,
+) -> tuple[Array, Array, Array]:
+    """Return the steps of each draw's chain, from the last activity back to the first.
 
-    Writes to positions step_at[draw] to step_at[draw + 1] - 1: the activity, and the lag
-    between it and the one before it, zero for the first.
+    They are the activities, their months, and the lags between each and the one before it, zero
+    for the first; draw by draw, none where last is -1. Fills length[draw] with how many.
     """
+    row, months, wait = np.empty(1024, np.int64), np.empty(1024), np.empty(1024)
+    n = 0
     for d in range(last.size):
-        row = last[d]
-        for n in range(step_at[d], step_at[d + 1]):
-            link = binding(row, d, link_at, link_from, link_lag, start, finish)
-            step_row[n] = row
-            step_wait[n] = link_lag[link] if link >= 0 else 0.0
-            row = link_from[link] if link >= 0 else -1
+        here, first = last[d], n
+        while here >= 0:
+            if n == row.size:
+                row, months, wait = longer(row), longer(months), longer(wait)
+            link = binding(here, d, link_at, link_from, link_lag, start, finish)
+            row[n], months[n] = here, finish[here, d] - start[here, d]
+            wait[n] = link_lag[link] if link >= 0 else 0.0
+            here = link_from[link] if link >= 0 else -1
+            n += 1
+        length[d] = n - first
+    return row[:n].copy(), months[:n].copy(), wait[:n].copy()

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.errors import InputError, Problem, nearest, require
-from gigaplan.delivery.explain._kernels import TOLERANCE_MONTHS, chain_lengths, walk_chains
+from gigaplan.delivery.explain._kernels import TOLERANCE_MONTHS, walk_chains
 from gigaplan.delivery.explain.chain_parts import Array, Chain, Rows, Steps, added_up
 from gigaplan.delivery.model import Activity, SimulationResult
 from gigaplan.delivery.network import working_order
@@ -63,12 +63,11 @@ def trace_chain(
     start = np.ascontiguousarray(result.start_months)
     finish = np.ascontiguousarray(result.finish_months)
     length = np.zeros(result.draws, np.int64)
-    chain_lengths(rows, link_at, link_from, link_lag, start, finish, length)
+    step_row, months, step_wait = walk_chains(
+        rows, link_at, link_from, link_lag, start, finish, length
+    )
     step_at = np.concatenate([[0], np.cumsum(length)])
-    step_row, step_wait = np.empty(step_at[-1], np.int64), np.empty(step_at[-1])
-    walk_chains(rows, link_at, link_from, link_lag, start, finish, step_at, step_row, step_wait)
     step_draw = np.repeat(np.arange(result.draws), length)
-    months = finish[step_row, step_draw] - start[step_row, step_draw]
     reference = _reference(reference_months, len(result.ids))
     later = np.zeros_like(months) if reference is None else months - reference[step_row]
     dated = rows >= 0
