@@ -172,14 +172,11 @@ def variance_shares(
     require(bool(names), "there is no group of inputs; one or more are needed.")
     require(len(set(names)) == len(names), "two groups of inputs have the same name.")
     evaluations = _Evaluations(evaluate, names)
-    exact = len(names) <= MOST_GROUPS_EXACT
-    if exact:
-        forms, sums, draws = _all_mixtures(evaluations, batches)
-    else:
-        require(pairs >= 2, f"{pairs} pairs of orders were asked for; 2 or more can be.")
-        orders = sampled_orders(len(names), pairs, seed)
-        forms, sums, draws = _orders(evaluations, orders, batches)
-    return _shares(evaluations, forms, sums, draws, exact)
+    if len(names) <= MOST_GROUPS_EXACT:
+        return _shares(evaluations, _all_mixtures(evaluations, batches), exact=True)
+    require(pairs >= 2, f"{pairs} pairs of orders were asked for; 2 or more can be.")
+    orders = sampled_orders(len(names), pairs, seed)
+    return _shares(evaluations, _orders(evaluations, orders, batches), exact=False)
 
 
 class _Evaluations:
@@ -216,10 +213,22 @@ class _Evaluations:
         return found
 
 
-def _all_mixtures(
-    evaluations: _Evaluations, batches: int
-) -> tuple[Forms, Array, NDArray[np.int64]]:
-    """Return forms, sums of moments [batch, moment, output], and the draws of each batch."""
+@dataclass(frozen=True)
+class _Sums:
+    """Sums over each batch of draws.
+
+    `moments` are those of `forms`, shape [batch, moment, output]. `pairs` has the mean of
+    outputs and their opposites, with just the other groups drawn anew, their product, and their
+    mean square, shape [batch, 3, output]; `draws` has shape [batch].
+    """
+
+    forms: Forms
+    moments: Array
+    pairs: Array
+    draws: NDArray[np.int64]
+
+
+def _all_mixtures(evaluations: _Evaluations, batches: int) -> _Sums:
     k, shape = len(evaluations.names), evaluations.kept.shape
     edges = batch_edges(shape[1], batches)
     centre = evaluations.kept.mean(axis=1, keepdims=True)
@@ -228,50 +237,59 @@ def _all_mixtures(
     outputs[-1] = evaluations.drawn_anew - centre
     for mixture in range(1, evaluations.everyone):
         outputs[mixture] = evaluations(mixture) - centre
-    sums = np.stack(
-        [
-            walsh_moments(outputs[..., start:end].copy()).sum(axis=2)
-            for start, end in pairwise(edges.tolist())
-        ]
-    )
-    return forms_of_all_mixtures(k), sums, np.diff(edges)
+    forms = forms_of_all_mixtures(k)
+    # as T has an odd number of groups or not: an opposite differs in the sign of odd ones
+    signs = np.where(forms.variance > 0, -1.0, 1.0)
+    moments, pairs = [], []
+    for start, end in pairwise(edges.tolist()):
+        batch = outputs[..., start:end].copy()
+        mean = batch.mean(axis=0).sum(axis=1)
+        squares = walsh_moments(batch).sum(axis=2)
+        moments.append(squares)
+        pairs.append(np.stack([mean, signs @ squares, squares.sum(axis=0)]))
+    return _Sums(forms, np.stack(moments), np.stack(pairs), np.diff(edges))
 
 
-def _orders(
-    evaluations: _Evaluations, orders: list[list[int]], batches: int
-) -> tuple[Forms, Array, NDArray[np.int64]]:
-    """Return forms, sums of c(S) [batch, S, output], and the draws of each batch.
+def _orders(evaluations: _Evaluations, orders: list[list[int]], batches: int) -> _Sums:
+    """Return sums of c(S) over the mixtures of some orders.
 
     Evaluating S tells of c(S) beside nothing drawn anew, and of its opposite's beside all;
     as the opposite is evaluated too, each c(S) is the mean of two.
     """
     k, everyone = len(evaluations.names), evaluations.everyone
-    edges = batch_edges(evaluations.kept.shape[1], batches)
+    kept, anew = evaluations.kept, evaluations.drawn_anew
+    edges = batch_edges(kept.shape[1], batches)
     mixtures = mixtures_of_orders(orders, k)
     row = {s: n for n, s in enumerate([*mixtures, everyone])}
-    sums = np.zeros((len(edges) - 1, len(row), len(evaluations.kept)))
-    for s in mixtures:
-        outputs = evaluations(s)
-        sums[:, row[s]] += _half_squares(outputs - evaluations.kept, edges) / 2
-        opposite = row[everyone ^ s]
-        sums[:, opposite] += _half_squares(outputs - evaluations.drawn_anew, edges) / 2
-    sums[:, row[everyone]] = _half_squares(evaluations.drawn_anew - evaluations.kept, edges)
-    return forms_of_orders(orders, k, row, len(row)), sums, np.diff(edges)
+    moments = np.empty((batches, len(row), len(kept)))
+    moments[:, row[everyone]] = _half_squares(anew - kept, edges)
+    centre = kept.mean(axis=1, keepdims=True)
+    pairs = _pair_sums(kept - centre, anew - centre, edges)
+    lower = [s for s in mixtures if s < everyone ^ s]
+    for s in lower:
+        one, other = evaluations(s), evaluations(everyone ^ s)
+        moments[:, row[s]] = (
+            _half_squares(one - kept, edges) + _half_squares(other - anew, edges)
+        ) / 2
+        moments[:, row[everyone ^ s]] = (
+            _half_squares(other - kept, edges) + _half_squares(one - anew, edges)
+        ) / 2
+        pairs += _pair_sums(one - centre, other - centre, edges)
+    forms = forms_of_orders(orders, k, row, len(row))
+    return _Sums(forms, moments, pairs / (len(lower) + 1), np.diff(edges))
 
 
 def _half_squares(difference: Array, edges: NDArray[np.int64]) -> Array:
     return batch_sums(np.square(difference) / 2, edges)
 
 
-def _shares(
-    evaluations: _Evaluations,
-    forms: Forms,
-    sums: Array,
-    draws: NDArray[np.int64],
-    exact: bool,
-) -> VarianceShares:
-    """Return everything from sums of moments, shape [batch, moment, output]."""
-    k, outputs = len(evaluations.names), sums.shape[2]
+def _pair_sums(one: Array, other: Array, edges: NDArray[np.int64]) -> Array:
+    moments = np.stack([(one + other) / 2, one * other, (one**2 + other**2) / 2])
+    return batch_sums(moments, edges)
+
+
+def _shares(evaluations: _Evaluations, sums: _Sums, *, exact: bool) -> VarianceShares:
+    k, outputs, forms = len(evaluations.names), sums.moments.shape[2], sums.forms
     least = np.square(_ROUNDING * evaluations.largest)
     weights = np.concatenate([forms.first_order, forms.total_effect, forms.shapley])
 
@@ -279,13 +297,17 @@ def _shares(
         variance = forms.variance @ moments
         return np.concatenate([_ratio(weights @ moments, variance, least), variance[None]])
 
-    value, error = jackknife(sums, draws, figures)
-    outside, outside_error = _outside(evaluations, least, draws)
+    def correlation_of_opposites(means: Array) -> Array:
+        square = np.square(means[0])
+        return _ratio(means[1] - square, means[2] - square, least)
+
+    value, error = jackknife(sums.moments, sums.draws, figures)
+    outside, outside_error = jackknife(sums.pairs, sums.draws, correlation_of_opposites)
     variance = value[-1]
     moves = variance > least
     order_error = np.zeros((k, outputs))
     if not exact:
-        moments = sums.sum(axis=0) / draws.sum()
+        moments = sums.moments.sum(axis=0) / sums.draws.sum()
         by_pair = _ratio(forms.shapley_by_pair @ moments, variance, least)
         order_error = by_pair.std(axis=0, ddof=1) / np.sqrt(len(by_pair))
     return VarianceShares(
@@ -302,26 +324,10 @@ def _shares(
         outside=outside,
         outside_standard_error=outside_error,
         moves=moves,
-        draws=int(draws.sum()),
+        draws=int(sums.draws.sum()),
         evaluations=evaluations.count,
         exact=exact,
     )
-
-
-def _outside(
-    evaluations: _Evaluations, least: Array, draws: NDArray[np.int64]
-) -> tuple[Array, Array]:
-    """Return the correlation of outputs kept and drawn anew, with its standard error."""
-    centre = evaluations.kept.mean(axis=1, keepdims=True)
-    kept, anew = evaluations.kept - centre, evaluations.drawn_anew - centre
-    moments = np.stack([(kept + anew) / 2, kept * anew, (kept**2 + anew**2) / 2])
-    edges = np.concatenate([[0], np.cumsum(draws)])
-
-    def correlation(means: Array) -> Array:
-        square = np.square(means[0])
-        return _ratio(means[1] - square, means[2] - square, least)
-
-    return jackknife(batch_sums(moments, edges), draws, correlation)
 
 
 def _ratio(above: Array, below: Array, least: Array) -> Array:
