@@ -22,7 +22,7 @@ def test_the_examples_of_the_page_run_and_find_what_it_says(
     added = (chain.share * (chain.months + chain.wait_months)).sum()
     assert chain.began_month[came].mean() + added == pytest.approx(date[came].mean())
     assert names["shares"].shapley.sum() == pytest.approx(1.0)
-    # the licence holds everything up in the draws in which it is refused
+    # every stream has a group
     outside = names["shares"].outside, names["shares"].outside_standard_error
     assert abs(outside[0][0]) < 3 * outside[1][0]
     assert names["must"].enough.reached
