@@ -99,6 +99,18 @@ def check(
         raise InputError(problems)
 
 
+def unknown_predecessors(activity: Activity, ids: set[str]) -> list[Problem]:
+    """Return a problem for each predecessor of an activity that is none of `ids`."""
+    return [
+        Problem(
+            f"'{activity.id}' follows '{link.activity}', which is no activity.",
+            hint=nearest(link.activity, ids),
+        )
+        for link in activity.links
+        if link.activity not in ids
+    ]
+
+
 def _wrong_names(
     activity: Activity,
     ids: set[str],
@@ -106,14 +118,7 @@ def _wrong_names(
     holds: Mapping[str, Holds],
 ) -> list[Problem]:
     who = f"'{activity.id}'"
-    out = [
-        Problem(
-            f"{who} follows '{link.activity}', which is no activity.",
-            hint=nearest(link.activity, ids),
-        )
-        for link in activity.links
-        if link.activity not in ids
-    ]
+    out = unknown_predecessors(activity, ids)
     if activity.slots is not None and activity.slots not in slots:
         hint = nearest(activity.slots, slots)
         out.append(

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gigaplan.core.errors import InputError, Problem, nearest, require
+from gigaplan.core.errors import InputError, Problem, require
 from gigaplan.delivery.explain._kernels import TOLERANCE_MONTHS, walk_chains
 from gigaplan.delivery.explain.chain_parts import Array, Chain, Rows, Steps, added_up
 from gigaplan.delivery.model import Activity, SimulationResult
-from gigaplan.delivery.network import working_order
+from gigaplan.delivery.network import unknown_predecessors, working_order
 
 
 def trace_chain(
@@ -101,15 +101,8 @@ def _check_result(activities: Sequence[Activity], result: SimulationResult) -> N
         Problem(f"'{name}' is in the result, but not among the activities.")
         for name in sorted(kept - ids)[:5]
     ]
-    problems += [
-        Problem(
-            f"'{activity.id}' follows '{link.activity}', which is no activity.",
-            hint=nearest(link.activity, ids),
-        )
-        for activity in activities
-        for link in activity.links
-        if link.activity not in ids
-    ]
+    for activity in activities:
+        problems += unknown_predecessors(activity, ids)
     if problems:
         raise InputError(problems)
     working_order(activities)  # refuses circles, in which a chain would never begin

@@ -124,7 +124,6 @@ def add_up_site(
     facility_per_it: float,
     first_month: int,
     plan: Array,
-    name_it: bool,
     at: int,
     to: int,
     online: Array,
@@ -133,8 +132,8 @@ def add_up_site(
     """Fill online and bottleneck [month, draw] of a site, for draws at to `to` - 1.
 
     Rows of capacity: permission, hall, chips of each campus, then connection and generation.
-    plan[3, month] holds planned IT MW, connection and generation. A month in which nothing of
-    the site moves is copied from the one before.
+    plan[3, month] holds planned IT MW, connection and generation; where no IT MW is planned, no
+    bottleneck is named. A month in which nothing of the site moves is copied from the one before.
     """
     months, width, rows = online.shape[0], to - at, 3 * campuses + 2
     change = np.empty((months, rows, width))
@@ -154,7 +153,7 @@ def add_up_site(
         else:
             online[m, at:to] = online[m - 1, at:to]
         code = bottleneck[m, at:to]
-        if not name_it or plan[0, m] <= 0:
+        if plan[0, m] <= 0:
             code[:] = 0
         elif moved or np.any(plan[:, m] != plan[:, m - 1]):
             _name_bottleneck(now, campuses, sums, plan[:, m], code)
