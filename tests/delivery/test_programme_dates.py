@@ -7,7 +7,7 @@ from tests.delivery.announced import announced_plan, bundled
 
 from gigaplan.core.timeline import month_index, month_text
 from gigaplan.delivery import deliver
-from gigaplan.delivery.programme_dates import chosen_month, shifted_month
+from gigaplan.delivery.programme_dates import PlannedDates, shifted_month
 from gigaplan.programme.plan import AcceleratorPurchase, UnitBuild
 
 # one-campus opens a phase each January from 2028 to 2031
@@ -23,7 +23,7 @@ def test_engines_come_when_announced_or_with_the_first_phase_of_their_year(
     programme = bundled("one-campus")
     plan = announced_plan(programme)
     engines = programme.power["engines"]
-    month = chosen_month(programme, plan, engines.site, engines.month, year)
+    month = PlannedDates(programme, plan).chosen_month(engines.site, engines.month, year)
     assert month_text(month) == planned
 
 

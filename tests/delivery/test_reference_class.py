@@ -23,7 +23,7 @@ from gigaplan.delivery import (
     lognormal_fit,
     simulate,
 )
-from gigaplan.delivery.programme_capital import reference_class_of
+from gigaplan.delivery.programme_estimates import reference_class_of
 from gigaplan.programme.resolved import ReferenceClassFigures
 
 PUBLISHED = {

@@ -11,9 +11,10 @@ is 2e-6 of the duration.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from functools import lru_cache
+from typing import Protocol, TypeAlias, TypeGuard, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ Z90 = 1.2815515655446004
 """Normal score of 90%."""
 
 _MOST_FOLD = 10.0
+_SCORES = np.linspace(-Z_MAX, Z_MAX, KNOTS)
+_KEPT = 4096  # durations whose tables are kept: 27 MB at most
 Array: TypeAlias = NDArray[np.float64]
 
 
@@ -221,14 +224,34 @@ def fixed_months(duration: Duration | float) -> float | None:
         return float(duration)
     if isinstance(duration, Fixed):
         return float(duration.months)
-    ends = duration.at_scores(np.array([-Z_MAX, Z_MAX]))
-    return float(ends[0]) if ends[0] == ends[1] else None
+    ends = _ends(duration) if _hashable(duration) else _ends.__wrapped__(duration)
+    return ends[0] if ends[0] == ends[1] else None
 
 
 def score_table(duration: Duration) -> NDArray[np.float32]:
-    """Return months at every knot of the normal score, shape [knot]."""
-    table = duration.at_scores(np.linspace(-Z_MAX, Z_MAX, KNOTS))
-    return table.astype(np.float32)
+    """Return months at every knot of the normal score, shape [knot]; not to be written to."""
+    return _table(duration) if _hashable(duration) else _table.__wrapped__(duration)
+
+
+@lru_cache(_KEPT)
+def _ends(duration: Hashable) -> tuple[float, float]:
+    low, high = cast(Duration, duration).at_scores(np.array([-Z_MAX, Z_MAX]))
+    return float(low), float(high)
+
+
+@lru_cache(_KEPT)
+def _table(duration: Hashable) -> NDArray[np.float32]:
+    table = cast(Duration, duration).at_scores(_SCORES).astype(np.float32)
+    table.flags.writeable = False
+    return table
+
+
+def _hashable(duration: Duration) -> TypeGuard[Hashable]:
+    try:
+        hash(duration)
+    except TypeError:
+        return False
+    return True
 
 
 def _at_least_zero(what: str, months: float) -> None:

@@ -17,30 +17,19 @@ through its connection; they change its energy, not its room for compute.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
-from gigaplan.delivery.durations import Normal, Quantiles
-from gigaplan.delivery.factors import Factors
-from gigaplan.delivery.model import Activity, Holds, SimulationResult
-from gigaplan.delivery.online import OnlineCompute, online_compute
-from gigaplan.delivery.plan_check import fitting_plan
-from gigaplan.delivery.programme_capital import capital
-from gigaplan.delivery.programme_compute import (
-    accelerator_activities,
-    connection_activities,
-    consent_factor,
-    phase_activities,
-)
-from gigaplan.delivery.programme_sites import site_capacities
-from gigaplan.delivery.programme_units import Delivered, unit_activities
+from gigaplan.delivery.durations import Normal
+from gigaplan.delivery.model import Activity, SimulationResult
+from gigaplan.delivery.online import OnlineCompute
+from gigaplan.delivery.prepared import PreparedDelivery, shared_causes
 from gigaplan.delivery.simulate import simulate
+from gigaplan.delivery.spend_curve import monthly
 from gigaplan.programme.plan import Plan
 from gigaplan.programme.resolved import ResolvedProgramme
-from gigaplan.programme.trajectories import TargetChance, Trajectories
+from gigaplan.programme.trajectories import CAPEX_GROUPS, TargetChance, Trajectories
 
 
 def deliver(
@@ -76,30 +65,24 @@ def deliver(
     InputError
         If the plan builds what the programme does not have.
     """
-    plan = fitting_plan(programme, plan)
-    seed = programme.seed if seed is None else seed
-    factors = shared_causes(programme)
-    work = _scheduled(programme, plan, factors, draws, seed, threads)
-    delivered, result, online_month = work.delivered, work.result, work.online_month
-    money = capital(programme, plan, delivered, result, online_month, factors, threads)
-    online = _online(programme, plan, work, threads)
+    work = PreparedDelivery(programme, plan, seed=seed)
+    result = work.draw(draws, threads=threads)
+    money = work.capital(result, threads=threads)
+    online = _online(work, result, threads)
     return Trajectories(
         timeline=programme.timeline,
         draws=draws,
-        seed=seed,
-        entities=tuple(item.entity for item in delivered),
-        online_month=online_month,
+        seed=work.seed,
+        entities=tuple(item.entity for item in work.delivered),
+        online_month=result.finish_months[work.last],
         cost_multiplier=money.cost_multiplier,
         sites=online.sites,
         site_online_it_mw=online.online_it_mw,
         bottleneck=online.bottleneck,
-        capex_usd=money.by_group,
-        entity_capex_usd=money.by_entity,
+        capex_usd={g: monthly(c) for g, c in zip(CAPEX_GROUPS, money.change_usd, strict=True)},
+        entity_capex_usd=money.by_entity_usd,
         targets=_targets(programme, online),
-        notes=(
-            *_notes(programme, draws, len(result.ids), delivered, work.held),
-            *result.messages,
-        ),
+        notes=(*delivery_notes(work, draws), *result.messages),
     )
 
 
@@ -107,62 +90,27 @@ def planned_online_it_mw(
     programme: ResolvedProgramme, plan: Plan
 ) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """Return sites, and the IT MW online at each if all comes when planned, [site, month]."""
-    plan = fitting_plan(programme, plan)
-    work = _scheduled(programme, plan, shared_causes(programme), 1, programme.seed, 1)
-    online = _online(programme, plan, work, 1)
-    return online.sites, online.planned_it_mw
+    layouts = [site.layout for site in PreparedDelivery(programme, plan).sites]
+    planned = np.zeros((len(layouts), len(programme.timeline)))
+    for row, layout in zip(planned, layouts, strict=True):
+        row[:] = layout.plan[0]
+    return tuple(layout.name for layout in layouts), planned
 
 
-@dataclass(frozen=True)
-class _Work:
-    """A plan's activities in every draw; months are [entity, draw]."""
-
-    delivered: list[Delivered]
-    result: SimulationResult
-    online_month: NDArray[np.float64]
-    held: bool
-
-
-def _scheduled(
-    programme: ResolvedProgramme, plan: Plan, factors: Factors, draws: int, seed: int, threads: int
-) -> _Work:
-    units, unit_entities, slots = unit_activities(programme, plan)
-    phases, phase_entities = phase_activities(programme, plan)
-    chips, chip_entities = accelerator_activities(programme, plan, phase_entities)
-    steps, step_entities = connection_activities(programme, plan)
-    delivered = [*unit_entities, *phase_entities, *chip_entities, *step_entities]
-    activities = [*units, *phases, *chips, *steps]
-    holds = design_holds(programme, activities)
-    result = simulate(
-        activities,
-        factors=factors,
-        draws=draws,
-        seed=seed,
-        threads=threads,
-        start_month=float(programme.timeline.first),
-        slots=slots,
-        holds=holds,
-        outcome="start_and_finish",
-        critical=False,
-        horizon_months=float(len(programme.timeline)),
+def _online(work: PreparedDelivery, result: SimulationResult, threads: int) -> OnlineCompute:
+    sites, months = work.sites, len(work.programme.timeline)
+    online = np.empty((len(sites), months, result.draws), np.float32)
+    bottleneck = np.empty((len(sites), months, result.draws), np.int8)
+    for i, site in enumerate(sites):
+        when = site.months(result.finish_months)
+        site.layout.fill(when, online[i], bottleneck[i], threads)
+    return OnlineCompute(
+        tuple(site.layout.name for site in sites),
+        work.programme.timeline.first,
+        online,
+        bottleneck,
+        np.array([site.layout.plan[0] for site in sites]).reshape(len(sites), months),
     )
-    return _Work(delivered, result, _rows(result, [item.last for item in delivered]), bool(holds))
-
-
-def _online(programme: ResolvedProgramme, plan: Plan, work: _Work, threads: int) -> OnlineCompute:
-    return online_compute(
-        site_capacities(programme, plan, work.delivered, work.result, work.online_month),
-        first_month=programme.timeline.first,
-        months=len(programme.timeline),
-        draws=work.result.draws,
-        threads=threads,
-    )
-
-
-def shared_causes(programme: ResolvedProgramme) -> Factors:
-    """Return the causes that tie draws together: the programme's own, and each site's consent."""
-    own = [cause for cause, share in programme.shared_cause_share.items() if share > 0]
-    return Factors((*own, *(consent_factor(site) for site in programme.sites)))
 
 
 def shared_cause_scores(
@@ -188,22 +136,6 @@ def shared_cause_scores(
     return {c: np.asarray(found.finish_months[found.position(c)] - middle) for c in own}
 
 
-def design_holds(programme: ResolvedProgramme, activities: list[Activity]) -> dict[str, Holds]:
-    """Return the holds of every design whose work can be stopped."""
-    chance, length = programme.design_hold_per_year, programme.design_hold_months
-    designs = dict.fromkeys(a.design for a in activities if a.design is not None)
-    # a chance p per year of at least one hold is a rate of -ln(1 - p)
-    rate = float(-np.log1p(-min(chance, 0.999)))
-    duration = Quantiles(length.p10, length.p50, length.p90)
-    return {design: Holds(rate, duration) for design in designs}
-
-
-def _rows(result: SimulationResult, names: list[str]) -> NDArray[np.float64]:
-    place = {name: i for i, name in enumerate(result.ids)}
-    rows: NDArray[np.float64] = result.finish_months[[place[name] for name in names]]
-    return rows
-
-
 def _targets(programme: ResolvedProgramme, online: OnlineCompute) -> tuple[TargetChance, ...]:
     out = []
     for year, target in zip(programme.years, programme.target_it_mw, strict=True):
@@ -214,27 +146,23 @@ def _targets(programme: ResolvedProgramme, online: OnlineCompute) -> tuple[Targe
     return tuple(out)
 
 
-def _notes(
-    programme: ResolvedProgramme,
-    draws: int,
-    activities: int,
-    delivered: list[Delivered],
-    held: bool,
-) -> tuple[str, ...]:
+def delivery_notes(work: PreparedDelivery, draws: int) -> tuple[str, ...]:
+    """Return how the draws were made, in words."""
+    programme = work.programme
     causes = ", ".join(
         f"{cause.replace('_', ' ')} {share:.0%}"
         for cause, share in programme.shared_cause_share.items()
     )
     notes = [
-        f"{draws:,} draws of {activities:,} activities that deliver {len(delivered):,} things; "
-        "nothing comes before its planned month.",
+        f"{draws:,} draws of {len(work.activities):,} activities that deliver "
+        f"{len(work.delivered):,} things; nothing comes before its planned month.",
         f"Shared causes and the share of a stage's variance that each explains: {causes}.",
         "A project that is refused a licence applies once more, for as long and with the same "
         "chance; what was spent before a refusal is lost.",
         "Stage durations are ranges of past builds and are not uplifted again; cost is uplifted "
         "by its reference class at the weight given, once.",
     ]
-    if held:
+    if work.holds:
         notes.append(
             f"A design-wide hold comes with {programme.design_hold_per_year:.1%} a year and "
             f"stops all construction and commissioning of that reactor design."

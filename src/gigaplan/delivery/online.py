@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 
 from gigaplan.core.errors import require
 from gigaplan.core.statistics import Estimate
-from gigaplan.delivery.months._kernels import add_up_site
-from gigaplan.delivery.parallel import over_draws
+from gigaplan.delivery.site_layout import lay_out_site
 
 Floats = NDArray[np.float64]
 KINDS: tuple[str, ...] = ("none", "permission", "hall", "chips", "connection", "power")
@@ -170,82 +169,22 @@ def online_compute(
     bottleneck = np.empty((len(sites), months, draws), np.int8)
     planned = np.empty((len(sites), months))
     for i, site in enumerate(sites):
-        planned[i] = _fill_site(site, first_month, threads, online[i], bottleneck[i])
+        for row in site.rows:
+            require(
+                row.months.shape[1] == draws,
+                f"a step of '{site.name}' has {row.months.shape[1]} draws; {draws} are needed.",
+            )
+        layout = lay_out_site(
+            site.name,
+            [(row.mw, row.planned_months) for row in site.rows],
+            campuses=len(site.campuses),
+            pue=site.pue,
+            first_month=first_month,
+            months=months,
+        )
+        when = np.concatenate([row.months for row in site.rows])
+        layout.fill(when, online[i], bottleneck[i], threads)
+        planned[i] = layout.plan[0]
     return OnlineCompute(
         tuple(site.name for site in sites), first_month, online, bottleneck, planned
     )
-
-
-def _fill_site(
-    site: SiteCapacity,
-    first_month: int,
-    threads: int,
-    online: NDArray[np.float32],
-    bottleneck: NDArray[np.int8],
-) -> Floats:
-    """Fill online and bottleneck [month, draw] of a site; return its planned IT MW [month]."""
-    months, draws = online.shape
-    rows, campuses = site.rows, len(site.campuses)
-    for row in rows:
-        require(
-            row.months.shape[1] == draws,
-            f"a step of '{site.name}' has {row.months.shape[1]} draws; {draws} are needed.",
-        )
-    kind = np.repeat(np.arange(len(rows)), [len(row.mw) for row in rows])
-    mw = np.concatenate([row.mw for row in rows]).astype(np.float64)
-    planned_months = np.concatenate([row.planned_months for row in rows]).astype(np.float64)
-    plan = _planned_power(kind, mw, planned_months, campuses, first_month, months)
-    alone, unused = np.empty((months, 1), np.float32), np.empty((months, 1), np.int8)
-    as_planned = np.ascontiguousarray(planned_months[:, None])
-    add_up_site(
-        kind,
-        mw,
-        as_planned,
-        campuses,
-        site.pue,
-        first_month,
-        plan,
-        0,
-        1,
-        alone,
-        unused,
-    )
-    plan[0] = alone[:, 0]
-    when = np.concatenate([row.months for row in rows])
-
-    def work(at: int, to: int) -> None:
-        add_up_site(
-            kind,
-            mw,
-            when,
-            campuses,
-            site.pue,
-            first_month,
-            plan,
-            at,
-            to,
-            online,
-            bottleneck,
-        )
-
-    over_draws(work, draws, threads)
-    planned: Floats = plan[0]
-    return planned
-
-
-def _planned_power(
-    kind: NDArray[np.int64],
-    mw: Floats,
-    planned_months: Floats,
-    campuses: int,
-    first_month: int,
-    months: int,
-) -> Floats:
-    """Return room for planned IT MW, then planned connection and generation, shape [3, month]."""
-    out = np.zeros((3, months))
-    when = np.arange(first_month, first_month + months)
-    for row in (0, 1):
-        chosen = kind == 3 * campuses + row
-        live = planned_months[chosen][:, None] <= when[None, :]
-        out[row + 1] = (mw[chosen][:, None] * live).sum(axis=0)
-    return out

@@ -9,16 +9,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gigaplan import catalogue
 from gigaplan.delivery.factors import Factors
-from gigaplan.delivery.learning import completed_before, learned_cost
+from gigaplan.delivery.learning import experience_before, learned_cost
 from gigaplan.delivery.model import Activity, SimulationResult
+from gigaplan.delivery.programme_estimates import (
+    cost_ratios,
+    estimates_usd,
+    learners,
+    learning_floor,
+    option_price_usd,
+)
 from gigaplan.delivery.programme_units import Delivered, StagePart
-from gigaplan.delivery.reference_class import CostRatio, ReferenceClass, from_published
-from gigaplan.delivery.simulate import simulate
-from gigaplan.delivery.spend_curve import spend_by_month
+from gigaplan.delivery.reference_class import CostRatio
+from gigaplan.delivery.simulate import Schedule
+from gigaplan.delivery.spend_curve import SpendRows
 from gigaplan.programme.plan import Plan
-from gigaplan.programme.resolved import ReferenceClassFigures, ResolvedProgramme, SupplyFigures
+from gigaplan.programme.resolved import ResolvedProgramme, SupplyFigures
 from gigaplan.programme.trajectories import CAPEX_GROUPS
 
 Floats = NDArray[np.float64]
@@ -31,283 +37,209 @@ GROUP_OF_KIND = {
     "unit": "power",
     "connection": "connection",
 }
-_KW_PER_MW = 1e3
 
 
 @dataclass(frozen=True)
 class Capital:
-    """Capital in base-year USD: [month, draw] by group; [entity, draw]; final over estimated."""
+    """Capital in base-year USD in some draws.
 
-    by_group: Mapping[str, Floats]
-    by_entity: Floats
+    Parameters
+    ----------
+    change_usd : ndarray, shape [group, month + 2, draw]
+        Changes of monthly spending, see `spend_curve.monthly`; groups as `CAPEX_GROUPS`.
+    by_entity_usd, cost_multiplier : ndarray, shape [entity, draw]
+        Capital of each, and final over estimated.
+    """
+
+    change_usd: Floats
+    by_entity_usd: Floats
     cost_multiplier: Floats
 
 
-def reference_class_of(figures: ReferenceClassFigures) -> ReferenceClass:
-    """Return a programme's reference class, with its mean and its share beyond the threshold."""
-    if figures.sigma <= 0 or figures.threshold is None or figures.alpha is None:
-        return ReferenceClass(figures.mu, max(figures.sigma, 0.0))
-    from scipy.special import ndtr
+class CapitalLayout:
+    """The stages that cost money, laid out once.
 
-    beyond = float(ndtr((figures.mu - math.log(figures.threshold)) / figures.sigma))
-    tail_mean = figures.threshold * figures.alpha / (figures.alpha - 1)
-    return from_published(figures.mean, beyond, tail_mean, figures.threshold)
+    Parameters
+    ----------
+    programme : ResolvedProgramme
+    plan : Plan
+    delivered : sequence of Delivered
+    row : mapping of activity to int
+        Its row of what is drawn.
+    factors : Factors
+        Shared causes of the schedule.
+    seed : int
+    """
+
+    def __init__(
+        self,
+        programme: ResolvedProgramme,
+        plan: Plan,
+        delivered: Sequence[Delivered],
+        row: Mapping[str, int],
+        factors: Factors,
+        seed: int,
+    ) -> None:
+        self._first_month, self._months = programme.timeline.first, len(programme.timeline)
+        ratios = cost_ratios(programme, delivered)
+        self._ratios = _ratio_schedule(programme, ratios, factors, seed)
+        ratio_row = {owner: 1 + i for i, owner in enumerate(ratios)}
+        owners = [(item.entity.kind, item.entity.owner) for item in delivered]
+        self._ratio_row = np.array([ratio_row.get(owner, 0) for owner in owners], np.int64)
+        self._last = np.array([row[item.last] for item in delivered], np.int64)
+        self._learners = [
+            _Learners(positions, np.array([_construct(delivered[i], row) for i in positions]), p)
+            for positions, p in learners(programme, delivered)
+        ]
+        paid = _PaidRows(programme, row)
+        for i, usd in enumerate(estimates_usd(programme, plan, delivered)):
+            if usd > 0:
+                paid.add(i, delivered[i], usd)
+        self._stages, self._prices = paid.laid_out(), paid.prices
+
+    def draw(self, result: SimulationResult, *, first_draw: int = 0, threads: int = 1) -> Capital:
+        """Return what everything delivered costs in the draws of a simulated schedule."""
+        draws = result.draws
+        multiplier = self._multipliers(result, first_draw, threads)
+        change = np.zeros((len(CAPEX_GROUPS), self._months + 2, draws))
+        by_entity = np.zeros(multiplier.shape)
+        begin, end = result.start_months, result.finish_months
+        self._stages.add(begin, end, multiplier, self._first_month, change, by_entity, threads)
+        if self._prices:
+            paid = np.array([price.month(begin) for price in self._prices])
+            rows = _price_rows(self._prices)
+            once = np.ones((1, draws))
+            rows.add(paid, paid, once, self._first_month, change, by_entity, threads)
+        return Capital(change, by_entity, multiplier)
+
+    def _multipliers(self, result: SimulationResult, first_draw: int, threads: int) -> Floats:
+        """Return final over estimated capital of each entity, 1 where the programme bears none."""
+        base = np.ones((1, result.draws))
+        if self._ratios is not None:
+            drawn = self._ratios.simulate(result.draws, first_draw=first_draw, threads=threads)
+            base = np.concatenate([base, drawn.finish_months])
+        out = base[self._ratio_row]
+        for design in self._learners:
+            begin = result.start_months[design.construct]
+            finish = result.finish_months[self._last[design.positions]]
+            out[design.positions] *= learned_cost(
+                experience_before(begin, finish),
+                design.project.learning_rate_fraction,
+                learning_floor(design.project),
+            )
+        return out
 
 
-def capital(
-    programme: ResolvedProgramme,
-    plan: Plan,
-    delivered: Sequence[Delivered],
-    result: SimulationResult,
-    online_month: Floats,
-    factors: Factors,
-    threads: int,
-) -> Capital:
-    """Return what everything delivered costs the programme, and when."""
-    multiplier = _multipliers(programme, delivered, result, online_month, factors, threads)
-    estimates = _estimates(programme, plan, delivered)
-    by_entity = np.zeros(online_month.shape)
-    by_group: dict[str, Floats] = {}
-    place = {name: i for i, name in enumerate(result.ids)}
-    for group in CAPEX_GROUPS:
-        rows = _PaidRows(programme, result, place)
-        for i, item in enumerate(delivered):
-            if GROUP_OF_KIND[item.entity.kind] == group and estimates[i] > 0:
-                rows.add(i, item, estimates[i], multiplier[i])
-        by_group[group], by_stage = rows.spend(threads)
-        np.add.at(by_entity, rows.entity, by_stage)
-    return Capital(by_group, by_entity, multiplier)
+@dataclass(frozen=True)
+class _Learners:
+    """Units of one design: entities, and rows of the activities that begin their building."""
+
+    positions: list[int]
+    construct: NDArray[np.int64]
+    project: SupplyFigures
+
+
+@dataclass(frozen=True)
+class _OptionPrice:
+    """The price of an option: paid when the work begins, or at the last month to exercise it."""
+
+    entity: int
+    usd: float
+    first_work: NDArray[np.int64]
+    exercise_by: float
+
+    def month(self, start_months: Floats) -> Floats:
+        """Return when it is paid, shape [draw]."""
+        first: Floats = start_months[self.first_work].min(axis=0)
+        return np.minimum(first, self.exercise_by)
+
+
+def _price_rows(prices: Sequence[_OptionPrice]) -> SpendRows:
+    each = np.arange(len(prices))
+    return SpendRows(
+        begin=each,
+        end=each,
+        usd=np.array([price.usd for price in prices]),
+        factor=np.zeros(len(prices), np.int64),
+        refused_after_months=np.ones(len(prices)),
+        group=np.full(len(prices), CAPEX_GROUPS.index(GROUP_OF_KIND["unit"])),
+        entity=np.array([price.entity for price in prices]),
+    )
 
 
 class _PaidRows:
-    """Stages that cost money: when they last, and what they cost in each draw."""
+    """Gathers the stages that cost money, and the prices of options."""
 
-    def __init__(
-        self, programme: ResolvedProgramme, result: SimulationResult, place: Mapping[str, int]
-    ) -> None:
-        self.programme, self.result, self.place = programme, result, place
-        self.entity: list[int] = []
-        self.begin: list[Floats] = []
-        self.end: list[Floats] = []
-        self.usd: list[Floats] = []
-        self.refused_after: list[float] = []
+    def __init__(self, programme: ResolvedProgramme, row: Mapping[str, int]) -> None:
+        self.programme, self.row = programme, row
+        self.prices: list[_OptionPrice] = []
+        self._activity: list[int] = []
+        self._entity: list[int] = []
+        self._group: list[int] = []
+        self._usd: list[float] = []
+        self._refused_after: list[float] = []
 
-    def add(self, i: int, item: Delivered, estimate_usd: float, multiplier: Floats) -> None:
+    def add(self, i: int, item: Delivered, estimate_usd: float) -> None:
         """Add the stages of entity `i`, and its option's price."""
-        project = self.programme.power.get(item.entity.owner) if _is_unit(item) else None
+        unit = item.entity.kind == "unit"
+        project = self.programme.power[item.entity.owner] if unit else None
         parts = item.parts
         if project is not None and project.contract.kind != "own":
             chosen = [part for part in parts if part.stage == "construct"] or list(parts[-1:])
             parts = tuple(
                 StagePart(p.activity, p.stage, 1 / len(chosen), p.median_months) for p in chosen
             )
-        price = _option_price(project, item.entity.mw) if project is not None else 0.0
+        price = option_price_usd(project, item.entity.mw) if project is not None else 0.0
         for part in parts:
-            row = self.place[part.activity]
-            usd = (estimate_usd - price) * item.capital_fraction * part.spend_fraction
-            self._append(
-                i,
-                self.result.start_months[row],
-                self.result.finish_months[row],
-                usd * multiplier,
-                part.median_months,
-            )
+            self._activity.append(self.row[part.activity])
+            self._entity.append(i)
+            self._group.append(CAPEX_GROUPS.index(GROUP_OF_KIND[item.entity.kind]))
+            self._usd.append((estimate_usd - price) * item.capital_fraction * part.spend_fraction)
+            self._refused_after.append(max(part.median_months, 1.0))
         if price > 0 and project is not None:
-            paid = self._first_work(item)
-            if project.exercise_by is not None:
-                paid = np.minimum(paid, float(project.exercise_by))
-            self._append(i, paid, paid, np.full(paid.shape, price), 1.0)
+            first = [self.row[p.activity] for p in item.parts] or [self.row[item.last]]
+            by = math.inf if project.exercise_by is None else float(project.exercise_by)
+            self.prices.append(_OptionPrice(i, price, np.array(first), by))
 
-    def _first_work(self, item: Delivered) -> Floats:
-        rows = [self.place[part.activity] for part in item.parts] or [self.place[item.last]]
-        first: Floats = self.result.start_months[rows].min(axis=0)
-        return first
-
-    def _append(
-        self, i: int, begin: Floats, end: Floats, usd: Floats, refused_after: float
-    ) -> None:
-        self.entity.append(i)
-        self.begin.append(begin)
-        self.end.append(end)
-        self.usd.append(usd)
-        self.refused_after.append(max(refused_after, 1.0))
-
-    def spend(self, threads: int) -> tuple[Floats, Floats]:
-        """Return spending by month and draw, and by row and draw."""
-        timeline, draws = self.programme.timeline, self.result.draws
-        if not self.entity:
-            return np.zeros((len(timeline), draws)), np.zeros((0, draws))
-        return spend_by_month(
-            np.array(self.begin),
-            np.array(self.end),
-            np.array(self.usd),
-            first_month=timeline.first,
-            months=len(timeline),
-            refused_after_months=np.array(self.refused_after),
-            threads=threads,
+    def laid_out(self) -> SpendRows:
+        """Return the stages; money is multiplied by each entity's cost multiplier."""
+        activity, entity = np.array(self._activity, np.int64), np.array(self._entity, np.int64)
+        return SpendRows(
+            begin=activity,
+            end=activity,
+            usd=np.array(self._usd, np.float64),
+            factor=entity,
+            refused_after_months=np.array(self._refused_after, np.float64),
+            group=np.array(self._group, np.int64),
+            entity=entity,
         )
 
 
-def _is_unit(item: Delivered) -> bool:
-    return item.entity.kind == "unit"
-
-
-def _option_price(project: SupplyFigures, mw: float) -> float:
-    """Return a unit's part of the price of the option that it came from."""
-    if project.exercise_by is None or project.max_mw <= 0:
-        return 0.0
-    return project.exercise_usd * mw / project.max_mw
-
-
-def _estimates(
-    programme: ResolvedProgramme, plan: Plan, delivered: Sequence[Delivered]
-) -> list[float]:
-    """Return each entity's estimated capital that the programme pays, base-year USD."""
-    connections = {
-        f"{build.site}-reinforcement-{build.year}": build.capex_usd for build in plan.connections
-    }
-    out = []
-    for item in delivered:
-        entity = item.entity
-        usd = 0.0
-        if entity.kind == "unit":
-            usd = _unit_estimate(programme.power[entity.owner], entity.mw)
-        elif entity.kind == "phase" and item.parts:
-            campus = programme.campuses[entity.owner]
-            usd = campus.hall_usd_per_it_kw * _KW_PER_MW * entity.mw
-        elif entity.kind == "accelerator":
-            name, _, year = entity.name.rpartition("-")
-            usd = programme.accelerators[name].cost_in(int(year)) * entity.mw
-        elif entity.kind == "connection":
-            usd = connections.get(entity.name, 0.0)
-        out.append(usd)
-    return out
-
-
-def _unit_estimate(project: SupplyFigures, mw: float) -> float:
-    if project.status == "operating":
-        return 0.0
-    per_kw = 0.0
-    if project.contract.kind == "own":
-        per_kw = project.overnight_usd_per_kw
-        if project.resource == "storage":
-            per_kw += project.storage_hours * project.storage_energy_usd_per_kwh
-    elif project.contract.kind == "prepayment":
-        per_kw = project.contract.prepaid_usd_per_kw
-    return per_kw * _KW_PER_MW * mw + _option_price(project, mw)
-
-
-def _multipliers(
-    programme: ResolvedProgramme,
-    delivered: Sequence[Delivered],
-    result: SimulationResult,
-    online_month: Floats,
-    factors: Factors,
-    threads: int,
-) -> Floats:
-    """Return final over estimated capital of each entity that the programme pays for itself."""
-    owners = _cost_ratios(programme, delivered)
-    ratio = _drawn_ratios(programme, owners, result, factors, threads)
-    out = np.ones(online_month.shape)
-    for i, item in enumerate(delivered):
-        found = ratio.get((item.entity.kind, item.entity.owner))
-        if found is not None:
-            out[i] = found
-    for positions, project in _learners(programme, delivered):
-        begin = np.array([_construction(delivered[i], result) for i in positions])
-        completed = completed_before(begin, online_month[positions])
-        out[positions] *= learned_cost(
-            completed, project.learning_rate_fraction, _learning_floor(project)
-        )
-    return out
-
-
-def _cost_ratios(
-    programme: ResolvedProgramme, delivered: Sequence[Delivered]
-) -> dict[tuple[str, str], CostRatio]:
-    """Return the cost ratio of each owned project and each campus that is built."""
-    out: dict[tuple[str, str], CostRatio] = {}
-    for item in delivered:
-        kind, owner = item.entity.kind, item.entity.owner
-        if kind == "unit":
-            project = programme.power[owner]
-            if project.contract.kind == "own" and project.status != "operating":
-                out[kind, owner] = _ratio(project.reference_class, project.outside_view_applied)
-        elif kind == "phase" and item.parts:
-            out[kind, owner] = _ratio(
-                programme.campuses[owner].reference_class,
-                programme.campuses[owner].outside_view_applied,
-            )
-    return out
-
-
-def _ratio(figures: ReferenceClassFigures, adjusted: bool) -> CostRatio:
-    return CostRatio(
-        reference_class_of(figures),
-        outside_weight=figures.weight_fraction,
-        already_adjusted=adjusted,
-    )
-
-
-def _drawn_ratios(
+def _ratio_schedule(
     programme: ResolvedProgramme,
     ratios: Mapping[tuple[str, str], CostRatio],
-    result: SimulationResult,
     factors: Factors,
-    threads: int,
-) -> dict[tuple[str, str], Floats]:
-    """Return the drawn cost ratio of each owner, on the same shared causes as its schedule.
+    seed: int,
+) -> Schedule | None:
+    """Return what draws the cost ratio of each owner, on the shared causes of its schedule.
 
     A ratio is drawn as the length of an activity of its own that nothing precedes.
     """
     if not ratios:
-        return {}
+        return None
     loadings = {
         cause: math.sqrt(programme.shared_cause_share[cause] / 2)
         for cause in COST_CAUSES
         if programme.shared_cause_share.get(cause, 0.0) > 0
     }
-    drawn = simulate(
-        [
-            Activity(f"cost of {kind} {owner}", ratio, loadings=loadings)
-            for (kind, owner), ratio in ratios.items()
-        ],
-        factors=factors,
-        draws=result.draws,
-        seed=result.seed,
-        threads=threads,
-        critical=False,
-    )
-    return dict(zip(ratios, drawn.finish_months, strict=True))
+    activities = [
+        Activity(f"cost of {kind} {owner}", ratio, loadings=loadings)
+        for (kind, owner), ratio in ratios.items()
+    ]
+    return Schedule(activities, factors=factors, seed=seed, critical=False)
 
 
-def _learners(
-    programme: ResolvedProgramme, delivered: Sequence[Delivered]
-) -> list[tuple[list[int], SupplyFigures]]:
-    """Return the units of each design that are built whole, and a project of that design."""
-    found: dict[tuple[str, float], tuple[list[int], SupplyFigures]] = {}
-    for i, item in enumerate(delivered):
-        if item.entity.kind != "unit":
-            continue
-        project = programme.power[item.entity.owner]
-        owned = project.contract.kind == "own" and project.status != "operating"
-        if owned and project.units is not None and project.learning_rate_fraction != 0:
-            key = (project.design, project.learning_rate_fraction)
-            found.setdefault(key, ([], project))[0].append(i)
-    return list(found.values())
-
-
-def _construction(item: Delivered, result: SimulationResult) -> Floats:
-    """Return when an entity's construction begins, shape [draw]."""
+def _construct(item: Delivered, row: Mapping[str, int]) -> int:
+    """Return the row of the activity that begins an entity's building."""
     names = [p.activity for p in item.parts if p.stage == "construct"] or [item.last]
-    row: Floats = result.start_months[result.position(names[0])]
-    return row
-
-
-def _learning_floor(project: SupplyFigures) -> float:
-    """Return the least cost over the first unit's: that of the catalogue's nth unit, if given."""
-    nth = catalogue.find(f"technology.{project.technology}.nth_overnight_usd_per_kw")
-    first = catalogue.find(f"technology.{project.technology}.overnight_usd_per_kw")
-    if nth is None or first is None or first.value <= 0:
-        return 0.0
-    return min(1.0, nth.value / first.value)
+    return row[names[0]]

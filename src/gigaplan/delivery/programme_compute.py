@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from gigaplan.core.timeline import MONTHS_PER_YEAR, month_text
 from gigaplan.delivery.durations import Duration, Scaled
 from gigaplan.delivery.model import Activity, Approval
-from gigaplan.delivery.programme_dates import chosen_month, needed_month, planned_phases
+from gigaplan.delivery.programme_dates import PlannedDates
 from gigaplan.delivery.programme_units import (
     Delivered,
     StagePart,
@@ -46,12 +46,12 @@ def consent_factor(site: str) -> str:
 
 
 def phase_activities(
-    programme: ResolvedProgramme, plan: Plan
+    programme: ResolvedProgramme, dates: PlannedDates
 ) -> tuple[list[Activity], list[Delivered]]:
     """Return permission, construction and handover of all planned phases."""
     activities: list[Activity] = []
     delivered: list[Delivered] = []
-    planned = planned_phases(programme, plan)
+    planned = dates.phases
     builds = Counter((campus.name, phase.name) for campus, phase, _ in planned)
     for campus, phase, entity in planned:
         name = f"phase {campus.name}.{phase.name}"
@@ -123,7 +123,7 @@ def _consent(site: SiteFigures, name: str, begin: float, project: str) -> Activi
 
 
 def accelerator_activities(
-    programme: ResolvedProgramme, plan: Plan, halls: Sequence[Delivered]
+    programme: ResolvedProgramme, plan: Plan, dates: PlannedDates, halls: Sequence[Delivered]
 ) -> tuple[list[Activity], list[Delivered]]:
     """Return orders and deliveries of all planned chips, which wait for their `halls`."""
     activities: list[Activity] = []
@@ -131,7 +131,7 @@ def accelerator_activities(
     start = programme.timeline.first
     for buy in sorted(plan.accelerators, key=lambda b: (b.year, b.campus, b.accelerator)):
         chip = programme.accelerators[buy.accelerator]
-        planned = needed_month(programme, plan, (buy.campus,), buy.year)
+        planned = dates.needed_month((buy.campus,), buy.year)
         planned = max(planned, chip.available_month, start)
         site = programme.campuses[buy.campus].site
         name = f"{buy.accelerator}-{buy.year}"
@@ -166,7 +166,7 @@ def _halls_opening(halls: Sequence[Delivered], campus: str, year: int) -> list[s
 
 
 def connection_activities(
-    programme: ResolvedProgramme, plan: Plan
+    programme: ResolvedProgramme, plan: Plan, dates: PlannedDates
 ) -> tuple[list[Activity], list[Delivered]]:
     """Return announced steps of connection, and those that the plan adds."""
     activities: list[Activity] = []
@@ -183,7 +183,7 @@ def connection_activities(
             delivered.append(Delivered(entity, made[-1].id))
     for build in sorted(plan.connections, key=lambda b: (b.year, b.site)):
         site = programme.sites[build.site]
-        month = chosen_month(programme, plan, site.name, site.reinforcement_month, build.year)
+        month = dates.chosen_month(site.name, site.reinforcement_month, build.year)
         name = f"{site.name}-reinforcement-{build.year}"
         entity = Entity("connection", site.name, name, site.name, build.mw, month)
         made = _connection(site, entity, [], grid, firm=False)

@@ -25,10 +25,43 @@ def shifted_month(announced: int, year: int) -> int:
     return MONTHS_PER_YEAR * year + announced % MONTHS_PER_YEAR
 
 
-def planned_phases(
+class PlannedDates:
+    """The planned months of one plan.
+
+    Parameters
+    ----------
+    programme : ResolvedProgramme
+    plan : Plan
+    """
+
+    def __init__(self, programme: ResolvedProgramme, plan: Plan) -> None:
+        self.phases = _planned_phases(programme, plan)
+        """Every planned phase with its planned month."""
+        self._campuses_of: dict[str | None, list[str]] = {}
+        for campus in programme.campuses.values():
+            self._campuses_of.setdefault(campus.site, []).append(campus.name)
+        self._opening: dict[tuple[str, int], int] = {}
+        for campus, phase, entity in self.phases:
+            if phase.status != "operating":
+                key = campus.name, entity.planned_month // MONTHS_PER_YEAR
+                before = self._opening.get(key, entity.planned_month)
+                self._opening[key] = min(before, entity.planned_month)
+
+    def needed_month(self, campuses: Collection[str], year: int) -> int:
+        """Return the month of a year in which the first phase of some campuses comes, or July."""
+        opening = [m for c in campuses if (m := self._opening.get((c, year))) is not None]
+        return min(opening, default=MONTHS_PER_YEAR * year + _JULY)
+
+    def chosen_month(self, site: str | None, announced: int, year: int) -> int:
+        """Return the announced month, or when it is needed in a later planned year."""
+        if announced // MONTHS_PER_YEAR >= year:
+            return announced
+        return self.needed_month(self._campuses_of.get(site, ()), year)
+
+
+def _planned_phases(
     programme: ResolvedProgramme, plan: Plan
 ) -> list[tuple[CampusFigures, PhaseFigures, Entity]]:
-    """Return every planned phase with its planned month."""
     out = []
     for build in sorted(plan.phases, key=lambda b: (b.year, b.campus, b.phase)):
         campus = programme.campuses[build.campus]
@@ -39,27 +72,3 @@ def planned_phases(
         entity = Entity("phase", campus.name, phase.name, campus.site, build.it_mw, month)
         out.append((campus, phase, entity))
     return out
-
-
-def needed_month(
-    programme: ResolvedProgramme, plan: Plan, campuses: Collection[str], year: int
-) -> int:
-    """Return the month of a year in which the first phase of some campuses is planned, or July."""
-    opening = [
-        entity.planned_month
-        for campus, phase, entity in planned_phases(programme, plan)
-        if campus.name in campuses
-        and phase.status != "operating"
-        and entity.planned_month // MONTHS_PER_YEAR == year
-    ]
-    return min(opening, default=MONTHS_PER_YEAR * year + _JULY)
-
-
-def chosen_month(
-    programme: ResolvedProgramme, plan: Plan, site: str | None, announced: int, year: int
-) -> int:
-    """Return the announced month, or when it is needed in a later planned year."""
-    if announced // MONTHS_PER_YEAR >= year:
-        return announced
-    campuses = [c.name for c in programme.campuses.values() if c.site == site]
-    return needed_month(programme, plan, campuses, year)

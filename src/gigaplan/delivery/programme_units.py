@@ -25,7 +25,7 @@ import numpy as np
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.delivery.durations import Duration, Quantiles, Scaled
 from gigaplan.delivery.model import Activity, Approval, Link, Slots
-from gigaplan.delivery.programme_dates import chosen_month
+from gigaplan.delivery.programme_dates import PlannedDates
 from gigaplan.programme.plan import Plan, UnitBuild
 from gigaplan.programme.resolved import (
     MonthsRange,
@@ -83,7 +83,9 @@ def cause_loading(programme: ResolvedProgramme, cause: str) -> dict[str, float]:
     return {cause: float(np.sqrt(share))} if share > 0 else {}
 
 
-def units_of(programme: ResolvedProgramme, plan: Plan) -> list[tuple[SupplyFigures, Entity]]:
+def units_of(
+    programme: ResolvedProgramme, plan: Plan, dates: PlannedDates
+) -> list[tuple[SupplyFigures, Entity]]:
     """Return every planned unit with its planned month, in the order they are planned."""
     out: list[tuple[SupplyFigures, Entity]] = []
     counted: dict[str, int] = {}
@@ -102,7 +104,7 @@ def units_of(programme: ResolvedProgramme, plan: Plan) -> list[tuple[SupplyFigur
                         f"{project.name}-{n + 1}",
                         project.site or "",
                         mw,
-                        chosen_month(programme, plan, project.site, announced, build.year),
+                        dates.chosen_month(project.site, announced, build.year),
                     ),
                 )
             )
@@ -121,10 +123,10 @@ def _sizes(project: SupplyFigures, build: UnitBuild) -> list[float]:
 
 
 def unit_activities(
-    programme: ResolvedProgramme, plan: Plan
+    programme: ResolvedProgramme, plan: Plan, dates: PlannedDates
 ) -> tuple[list[Activity], list[Delivered], dict[str, Slots]]:
     """Return activities and deliveries of all planned units, and the slots they queue for."""
-    units = units_of(programme, plan)
+    units = units_of(programme, plan, dates)
     commission_from = _slot_months(programme, units)
     activities: list[Activity] = []
     delivered: list[Delivered] = []

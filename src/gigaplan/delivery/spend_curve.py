@@ -7,6 +7,8 @@ sunk and money after the last month is not counted.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,23 +57,81 @@ def spend_by_month(
     require(bool(np.all(amount_usd >= 0)), "money of a stage is below zero; 0 or more is allowed.")
     stages, draws = begin_months.shape
     length = np.ones(stages) if refused_after_months is None else refused_after_months
-    change = np.zeros((months + 2, draws))
-    by_stage = np.zeros((stages, draws))
-    over_draws(
-        lambda at, to: add_spend(
-            begin_months,
-            end_months,
-            amount_usd,
-            length,
-            float(first_month),
-            at,
-            to,
-            change,
-            by_stage,
-        ),
-        draws,
-        threads,
+    each = np.arange(stages)
+    rows = SpendRows(
+        begin=each,
+        end=each,
+        usd=np.ones(stages),
+        factor=each,
+        refused_after_months=length,
+        group=np.zeros(stages, np.int64),
+        entity=each,
     )
+    change = np.zeros((1, months + 2, draws))
+    by_stage = np.zeros((stages, draws))
+    rows.add(begin_months, end_months, amount_usd, first_month, change, by_stage, threads)
+    return monthly(change[0]), by_stage
+
+
+@dataclass(frozen=True)
+class SpendRows:
+    """Stages that cost money, by the rows of what is drawn that each one reads; all [stage].
+
+    Parameters
+    ----------
+    begin, end, factor : ndarray of int
+        Rows of when it begins, when it ends, and what its money is multiplied by.
+    usd : ndarray
+        Money before that factor.
+    refused_after_months : ndarray
+        Length over which a stage that begins and never ends has spent.
+    group, entity : ndarray of int
+        Where its money is counted.
+    """
+
+    begin: NDArray[np.int64]
+    end: NDArray[np.int64]
+    usd: Floats
+    factor: NDArray[np.int64]
+    refused_after_months: Floats
+    group: NDArray[np.int64]
+    entity: NDArray[np.int64]
+
+    def add(
+        self,
+        begin_months: Floats,
+        end_months: Floats,
+        factor: Floats,
+        first_month: int,
+        change: Floats,
+        by_entity: Floats,
+        threads: int,
+    ) -> None:
+        """Add changes of monthly money to change[group, month + 2, draw], totals to by_entity."""
+        over_draws(
+            lambda at, to: add_spend(
+                begin_months,
+                end_months,
+                self.begin,
+                self.end,
+                self.usd,
+                factor,
+                self.factor,
+                self.refused_after_months,
+                self.group,
+                self.entity,
+                float(first_month),
+                at,
+                to,
+                change,
+                by_entity,
+            ),
+            change.shape[2],
+            threads,
+        )
+
+
+def monthly(change: Floats) -> Floats:
+    """Return money by month, shape [month, draw], from its changes, shape [month + 2, draw]."""
     # differences of rates that cancel leave dust of either sign
-    by_month = np.maximum(np.cumsum(change[:months], axis=0), 0.0)
-    return by_month, by_stage
+    return np.maximum(np.cumsum(change[:-2], axis=0), 0.0)

@@ -12,47 +12,91 @@ _FAST = {"contract", "nsz"}  # products and sums may fuse; infinities keep their
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
+def replaced_month(online: float, life_years: float, last_year: int) -> float:
+    """Return the month in which chips leave: December of the year that follows their life.
+
+    A plan counts chips at each year's end while they are younger than their life, so that is
+    the year whose plan replaces them. After the planning years nothing is planned: chips are
+    then taken as replaced when they wear out, and finance buys them again.
+    """
+    year = np.floor(online / 12.0) + np.ceil(life_years - 1e-9)
+    return _NEVER if year > last_year else 12.0 * year + 11.0
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def date_steps(
+    finish: Array, source: Array, shift: Array, life_years: Array, last_year: int, out: Array
+) -> None:
+    """Fill out[step, draw] with the month of each step of capacity.
+
+    It comes `shift` months after finish[source, draw], or in month `shift` where the source is
+    below zero; where life_years is above zero it is the leaving of chips that came then.
+    """
+    for n in range(source.size):
+        if source[n] < 0:
+            out[n] = shift[n]
+            continue
+        row = finish[source[n]]
+        if life_years[n] > 0:
+            for d in range(row.size):
+                out[n, d] = replaced_month(row[d], life_years[n], last_year)
+        else:
+            for d in range(row.size):
+                out[n, d] = row[d] + shift[n]
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def add_spend(
     begin: Array,
     end: Array,
-    amount: Array,
+    begin_row: Array,
+    end_row: Array,
+    usd: Array,
+    factor: Array,
+    factor_row: Array,
     refused_after: Array,
+    group: Array,
+    entity: Array,
     first_month: float,
     at: int,
     to: int,
     change: Array,
-    by_stage: Array,
+    by_entity: Array,
 ) -> None:
-    """Add to change[month, draw] the changes of monthly spending, for draws at to `to` - 1.
+    """Add to change[group, month, draw] the changes of monthly spending, for draws at to `to` - 1.
 
-    Money spent evenly from s to f spends `rate` times the overlap of each month; the running
-    sum of four changes gives that: two where it begins, two where it ends.
+    Stage i costs usd[i] times factor[factor_row[i], draw] from begin[begin_row[i], draw] to
+    end[end_row[i], draw]; what it spends is added to by_entity[entity[i], draw]. Money spent
+    evenly from s to f spends `rate` times the overlap of each month; the running sum of four
+    changes gives that: two where it begins, two where it ends.
     """
-    months = change.shape[0] - 2
-    for i in range(begin.shape[0]):
+    months = change.shape[1] - 2
+    for i in range(usd.size):
+        starts, ends, times = begin[begin_row[i]], end[end_row[i]], factor[factor_row[i]]
+        delta, spent = change[group[i]], by_entity[entity[i]]
         for d in range(at, to):
-            usd = amount[i, d]
-            s, f = begin[i, d] - first_month, end[i, d] - first_month
-            if usd == 0 or s == _NEVER:
+            money = usd[i] * times[d]
+            s, f = starts[d] - first_month, ends[d] - first_month
+            if money == 0 or s == _NEVER:
                 continue
             f = s + refused_after[i] if f == _NEVER else f
             if f - s < 1e-6:
                 month = int(np.floor(s))
                 if 0 <= month < months:
-                    change[month, d] += usd
-                    change[month + 1, d] -= usd
-                    by_stage[i, d] = usd
+                    delta[month, d] += money
+                    delta[month + 1, d] -= money
+                    spent[d] += money
                 continue
-            rate = usd / (f - s)
+            rate = money / (f - s)
             s, f = max(s, 0.0), min(f, float(months))
             if f <= s:
                 continue
-            by_stage[i, d] = rate * (f - s)
+            spent[d] += rate * (f - s)
             i0, i1 = int(np.floor(s)), int(np.floor(f))
-            change[i0, d] += rate * (i0 + 1 - s)
-            change[i0 + 1, d] += rate * (s - i0)
-            change[i1, d] -= rate * (i1 + 1 - f)
-            change[i1 + 1, d] -= rate * (f - i1)
+            delta[i0, d] += rate * (i0 + 1 - s)
+            delta[i0 + 1, d] += rate * (s - i0)
+            delta[i1, d] -= rate * (i1 + 1 - f)
+            delta[i1 + 1, d] -= rate * (f - i1)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)

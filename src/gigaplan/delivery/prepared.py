@@ -1,0 +1,117 @@
+"""A plan's delivery laid out once, to be drawn as often as asked, any draws of it.
+
+See `from_programme` for what is modelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gigaplan.delivery.durations import Quantiles
+from gigaplan.delivery.factors import Factors
+from gigaplan.delivery.model import Activity, Holds, SimulationResult, Slots
+from gigaplan.delivery.plan_check import fitting_plan
+from gigaplan.delivery.programme_capital import Capital, CapitalLayout
+from gigaplan.delivery.programme_compute import (
+    accelerator_activities,
+    connection_activities,
+    consent_factor,
+    phase_activities,
+)
+from gigaplan.delivery.programme_dates import PlannedDates
+from gigaplan.delivery.programme_sites import ProgrammeSite, programme_sites
+from gigaplan.delivery.programme_units import Delivered, unit_activities
+from gigaplan.delivery.simulate import Schedule
+from gigaplan.programme.plan import Plan
+from gigaplan.programme.resolved import ResolvedProgramme
+
+
+class PreparedDelivery:
+    """A programme's plan, ready to be drawn.
+
+    Parameters
+    ----------
+    programme : ResolvedProgramme
+    plan : Plan
+        What is built, and in which year.
+    seed : int, optional
+        Where the worlds come from; the programme's own if left out.
+
+    Raises
+    ------
+    InputError
+        If the plan builds what the programme does not have.
+    """
+
+    def __init__(
+        self, programme: ResolvedProgramme, plan: Plan, *, seed: int | None = None
+    ) -> None:
+        self.programme, self.plan = programme, fitting_plan(programme, plan)
+        self.seed = programme.seed if seed is None else seed
+        self.factors = shared_causes(programme)
+        self.activities, self.delivered, self.slots = _work(programme, self.plan)
+        self.holds = design_holds(programme, self.activities)
+        self.schedule = Schedule(
+            self.activities,
+            factors=self.factors,
+            seed=self.seed,
+            start_month=float(programme.timeline.first),
+            slots=self.slots,
+            holds=self.holds,
+            outcome="start_and_finish",
+            critical=False,
+            horizon_months=float(len(programme.timeline)),
+        )
+        self._row = {name: i for i, name in enumerate(self.schedule.ids)}
+        self.last = np.array([self._row[item.last] for item in self.delivered], np.int64)
+        self._capital: CapitalLayout | None = None
+
+    @property
+    def sites(self) -> list[ProgrammeSite]:
+        """Return the sites that have a campus, laid out, in the programme's order."""
+        return programme_sites(self.programme, self.plan, self.delivered, self._row)
+
+    def draw(self, draws: int, *, first_draw: int = 0, threads: int = 1) -> SimulationResult:
+        """Return begin and end of every activity; see `Schedule.simulate`."""
+        return self.schedule.simulate(draws, first_draw=first_draw, threads=threads)
+
+    def capital(
+        self, result: SimulationResult, *, first_draw: int = 0, threads: int = 1
+    ) -> Capital:
+        """Return what everything costs in the draws of a result of `draw`."""
+        if self._capital is None:
+            self._capital = CapitalLayout(
+                self.programme, self.plan, self.delivered, self._row, self.factors, self.seed
+            )
+        return self._capital.draw(result, first_draw=first_draw, threads=threads)
+
+
+def _work(
+    programme: ResolvedProgramme, plan: Plan
+) -> tuple[list[Activity], list[Delivered], dict[str, Slots]]:
+    """Return the activities of a plan, what they deliver, and the slots they queue for."""
+    dates = PlannedDates(programme, plan)
+    units, unit_entities, slots = unit_activities(programme, plan, dates)
+    phases, phase_entities = phase_activities(programme, dates)
+    chips, chip_entities = accelerator_activities(programme, plan, dates, phase_entities)
+    steps, step_entities = connection_activities(programme, plan, dates)
+    delivered = [*unit_entities, *phase_entities, *chip_entities, *step_entities]
+    return [*units, *phases, *chips, *steps], delivered, slots
+
+
+def shared_causes(programme: ResolvedProgramme) -> Factors:
+    """Return the causes that tie draws together: the programme's own, and each site's consent."""
+    own = [cause for cause, share in programme.shared_cause_share.items() if share > 0]
+    return Factors((*own, *(consent_factor(site) for site in programme.sites)))
+
+
+def design_holds(programme: ResolvedProgramme, activities: Sequence[Activity]) -> dict[str, Holds]:
+    """Return the holds of every design whose work can be stopped."""
+    chance, length = programme.design_hold_per_year, programme.design_hold_months
+    designs = dict.fromkeys(a.design for a in activities if a.design is not None)
+    # a chance p per year of at least one hold is a rate of -ln(1 - p)
+    rate = float(-np.log1p(-min(chance, 0.999)))
+    duration = Quantiles(length.p10, length.p50, length.p90)
+    return {design: Holds(rate, duration) for design in designs}
