@@ -1,0 +1,88 @@
+"""Compiled loops of the core."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+import numpy as np
+
+Array = Any  # numba infers the element types
+
+_ALL_BUT_SIGN = np.int32(0x7FFFFFFF)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _single(values: Array, out: Array) -> bool:
+    """Fill out[draw] in single precision; return whether all values are one."""
+    first, same = np.float32(values[0]), 0
+    for d in range(values.size):
+        x = np.float32(values[d])
+        out[d] = x
+        same += x == first
+    return same == values.size
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _cells(
+    x: Array, low: Any, high: Any, begin: float, per_unit: float, ordinal: bool, out: Array
+) -> None:
+    """Fill out[draw] with each value's cell among those between `low` and `high`, from 0 on.
+
+    Cells have one width in the value or, where `ordinal`, in its place among all numbers of
+    single precision, which is close to its logarithm.
+    """
+    if ordinal:
+        bits = x.view(np.int32)
+        for d in range(x.size):
+            place = bits[d] ^ ((bits[d] >> np.int32(31)) & _ALL_BUT_SIGN)
+            out[d] = np.int32(max((np.float64(place) - begin) * per_unit, 0.0))
+    else:
+        for d in range(x.size):
+            inside = min(max(x[d], low), high)
+            out[d] = np.int32((np.float64(inside) - begin) * per_unit)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _ends(x: Array, low: Any, high: Any, inner: int, out: Array) -> None:
+    """Turn cells between the ends into cells of the whole row.
+
+    Cell 0 lies below `low`, 1 is `low` itself, then come the `inner` ones, `high` itself, what
+    is above it, and infinity.
+    """
+    last = np.int32(inner - 1)
+    for d in range(x.size):
+        above = np.int32(inner + 2) + np.int32(x[d] > high) + np.int32(x[d] == np.inf)
+        cell = np.int32(2) + min(out[d], last)
+        cell = above if x[d] >= high else cell
+        out[d] = np.int32(1) - np.int32(x[d] < low) if x[d] <= low else cell
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def count_in_cells(
+    values: Array,
+    low: Array,
+    high: Array,
+    begin: Array,
+    per_unit: Array,
+    ordinal: Array,
+    counts: Array,
+    least: Array,
+    most: Array,
+) -> None:
+    """Count values[row, draw] in the cells of their row, and widen what each cell has met."""
+    draws = values.shape[1]
+    x = np.empty(draws, np.float32)
+    cell = np.empty(draws, np.int32)
+    inner = counts.shape[1] - 5
+    for r in range(values.shape[0]):
+        count, lower, upper = counts[r], least[r], most[r]
+        alike = _single(values[r], x)
+        some = x[:1] if alike else x
+        _cells(some, low[r], high[r], begin[r], per_unit[r], ordinal[r], cell)
+        _ends(some, low[r], high[r], inner, cell)
+        for d in range(some.size):
+            i = cell[d]
+            count[i] += draws if alike else 1
+            lower[i] = min(lower[i], x[d])
+            upper[i] = max(upper[i], x[d])

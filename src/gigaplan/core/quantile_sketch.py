@@ -1,0 +1,151 @@
+"""Quantiles of many rows of draws in memory that does not grow with the draws.
+
+A pilot sets the range of each row, which is cut into cells of one width, of the value or, where
+that is the better, nearly of its logarithm; its ends, and infinity, have cells of their own. A
+cell counts its values and keeps the least and the most of them, so a value that has its cell to
+itself (a step of capacity, say) is exact, and others are spread evenly between the two. Counts,
+least and most do not depend on the order of the draws. Values are kept in single precision.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.core._kernels import count_in_cells
+from gigaplan.core.errors import require
+
+CELLS = 2048
+"""Cells of one width in a row's range."""
+
+_TAIL = 0.001
+
+
+class QuantileSketch:
+    """Counts of rows of draws, in cells whose range a pilot set.
+
+    A quantile is off in rank by less than the share of draws in its cell; where many draws share
+    one value and others have its cell too, it is still off by less than the cell's width. Beyond the middle
+    99.8% of the pilot it is only somewhere between its end and the most extreme draw met.
+
+    Parameters
+    ----------
+    pilot : ndarray, shape [row, draw]
+        Draws that set the range; they are not counted. Infinity is allowed, for never.
+    cells : int
+        Cells of one width per row.
+
+    Raises
+    ------
+    InputError
+        If the pilot has no draw, or one that is not a number.
+    """
+
+    def __init__(self, pilot: NDArray[np.floating], cells: int = CELLS) -> None:
+        require(pilot.ndim == 2 and pilot.shape[1] > 0, "a pilot needs at least one draw.")
+        require(not np.isnan(pilot).any(), "a pilot has draws that are not numbers.")
+        scales = [_scale(np.asarray(row, np.float32), cells) for row in pilot]
+        self._low = np.array([scale.low for scale in scales], np.float32)
+        self._high = np.array([scale.high for scale in scales], np.float32)
+        self._begin = np.array([scale.begin for scale in scales], np.float64)
+        self._per_unit = np.array([scale.per_unit for scale in scales], np.float64)
+        self._ordinal = np.array([scale.ordinal for scale in scales], np.bool_)
+        self.counts = np.zeros((len(pilot), cells + 5), np.int32)
+        self._least = np.full(self.counts.shape, np.inf, np.float32)
+        self._most = np.full(self.counts.shape, -np.inf, np.float32)
+
+    def count(self, values: NDArray[np.floating], first_row: int = 0) -> None:
+        """Count values, shape [row, draw], of rows from `first_row` on.
+
+        Releases the interpreter's lock; different rows may be counted at the same time.
+        """
+        to = first_row + len(values)
+        count_in_cells(
+            values,
+            self._low[first_row:to],
+            self._high[first_row:to],
+            self._begin[first_row:to],
+            self._per_unit[first_row:to],
+            self._ordinal[first_row:to],
+            self.counts[first_row:to],
+            self._least[first_row:to],
+            self._most[first_row:to],
+        )
+
+    def quantiles(self, shares: NDArray[np.float64] | list[float]) -> NDArray[np.float64]:
+        """Return the values, shape [share, row], that these shares of counted draws lie below."""
+        found = np.empty((len(shares), len(self.counts)))
+        for r in range(len(self.counts)):
+            met = np.flatnonzero(self.counts[r])
+            require(bool(met.size), "no draw was counted; count some before asking for quantiles.")
+            found[:, r] = _quantiles(
+                np.asarray(shares, np.float64),
+                self.counts[r, met].astype(np.int64),
+                self._least[r, met].astype(np.float64),
+                self._most[r, met].astype(np.float64),
+            )
+        return found
+
+
+class _Scale(NamedTuple):
+    """Where a row's cells begin and end; `begin` and `per_unit` in the value or its ordinal."""
+
+    low: np.float32
+    high: np.float32
+    begin: float
+    per_unit: float
+    ordinal: bool
+
+
+def _scale(row: NDArray[np.float32], cells: int) -> _Scale:
+    """Return the scale on which the fullest cell of a pilot's row is the emptier."""
+    finite = row[np.isfinite(row)]
+    if finite.size == 0:
+        return _Scale(np.float32(0), np.float32(0), 0.0, 0.0, False)
+    low, high = np.quantile(finite, [_TAIL, 1 - _TAIL], method="nearest")
+    if low == high:
+        return _Scale(low, high, 0.0, 0.0, False)
+    inside = finite[(finite > low) & (finite < high)]
+    plain, ordinal = (np.float64(low), np.float64(high)), _ordinals(np.array([low, high]))
+    shares = [
+        _fullest(inside.astype(np.float64), plain[0], plain[1], cells),
+        _fullest(_ordinals(inside), ordinal[0], ordinal[1], cells),
+    ]
+    begin, end = plain if shares[0] <= 1.5 * shares[1] else ordinal
+    per_unit = cells / float(end - begin)
+    return _Scale(low, high, float(begin), per_unit, begin is not plain[0])
+
+
+def _ordinals(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the place of each value among all numbers of single precision."""
+    bits = values.view(np.int32)
+    return (bits ^ ((bits >> 31) & 0x7FFFFFFF)).astype(np.float64)
+
+
+def _fullest(values: NDArray[np.float64], low: float, high: float, cells: int) -> int:
+    """Return how many of the values are in the fullest cell, one apart from all the others."""
+    if values.size == 0:
+        return 0
+    cell = ((values - low) * (cells / (high - low))).astype(np.int64)
+    different = np.unique(values)
+    each = ((different - low) * (cells / (high - low))).astype(np.int64)
+    shared = np.bincount(each)[cell] > 1
+    return int(np.bincount(cell[shared]).max()) if shared.any() else 0
+
+
+def _quantiles(
+    shares: NDArray[np.float64],
+    counts: NDArray[np.int64],
+    least: NDArray[np.float64],
+    most: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return quantiles from the cells met, in order."""
+    upto = np.cumsum(counts)
+    rank = shares * (upto[-1] - 1)
+    i = np.searchsorted(upto, rank, side="right")
+    inside = (rank - (upto[i] - counts[i])) / np.maximum(counts[i] - 1, 1)
+    spread = np.subtract(most, least, out=np.zeros_like(most), where=most > least)
+    out: NDArray[np.float64] = least[i] + np.clip(inside, 0.0, 1.0) * spread[i]
+    return out
