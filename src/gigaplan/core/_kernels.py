@@ -20,7 +20,7 @@ def _single(values: Array, out: Array) -> bool:
         x = np.float32(values[d])
         out[d] = x
         same += x == first
-    return same == values.size
+    return bool(same == values.size)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
@@ -86,3 +86,23 @@ def count_in_cells(
             count[i] += draws if alike else 1
             lower[i] = min(lower[i], x[d])
             upper[i] = max(upper[i], x[d])
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def fullest_cell(ordered: Array, low: float, high: float, cells: int) -> int:
+    """Return how many values, of those between the ends, are in the fullest cell of two or more.
+
+    `ordered` rises; a cell whose values are all one is exact, whatever it holds.
+    """
+    most, held, several, last = 0, 0, False, -1
+    for n in range(ordered.size):
+        if not low < ordered[n] < high:
+            continue
+        cell = int((ordered[n] - low) * (cells / (high - low)))
+        if cell != last:
+            held, several, last = 0, False, cell
+        several |= held > 0 and ordered[n] != ordered[n - 1]
+        held += 1
+        if several and held > most:
+            most = held
+    return most

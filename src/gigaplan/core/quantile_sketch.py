@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gigaplan.core._kernels import count_in_cells
+from gigaplan.core._kernels import count_in_cells, fullest_cell
 from gigaplan.core.errors import require
 
 CELLS = 2048
@@ -27,8 +27,8 @@ class QuantileSketch:
     """Counts of rows of draws, in cells whose range a pilot set.
 
     A quantile is off in rank by less than the share of draws in its cell; where many draws share
-    one value and others have its cell too, it is still off by less than the cell's width. Beyond the middle
-    99.8% of the pilot it is only somewhere between its end and the most extreme draw met.
+    one value and others have its cell too, it is still off by less than the cell's width. Beyond
+    the middle 99.8% of the pilot it is only somewhere between its end and the most extreme draw.
 
     Parameters
     ----------
@@ -46,7 +46,8 @@ class QuantileSketch:
     def __init__(self, pilot: NDArray[np.floating], cells: int = CELLS) -> None:
         require(pilot.ndim == 2 and pilot.shape[1] > 0, "a pilot needs at least one draw.")
         require(not np.isnan(pilot).any(), "a pilot has draws that are not numbers.")
-        scales = [_scale(np.asarray(row, np.float32), cells) for row in pilot]
+        ordered = np.sort(np.asarray(pilot, np.float32), axis=1)
+        scales = [_scale(row, cells) for row in ordered]
         self._low = np.array([scale.low for scale in scales], np.float32)
         self._high = np.array([scale.high for scale in scales], np.float32)
         self._begin = np.array([scale.begin for scale in scales], np.float64)
@@ -99,40 +100,29 @@ class _Scale(NamedTuple):
     ordinal: bool
 
 
-def _scale(row: NDArray[np.float32], cells: int) -> _Scale:
-    """Return the scale on which the fullest cell of a pilot's row is the emptier."""
-    finite = row[np.isfinite(row)]
+def _scale(ordered: NDArray[np.float32], cells: int) -> _Scale:
+    """Return the scale of a pilot's row on which its fullest cell is the emptier."""
+    finite = ordered[np.searchsorted(ordered, -np.inf, "right") : np.searchsorted(ordered, np.inf)]
     if finite.size == 0:
         return _Scale(np.float32(0), np.float32(0), 0.0, 0.0, False)
-    low, high = np.quantile(finite, [_TAIL, 1 - _TAIL], method="nearest")
+    tail = int(_TAIL * finite.size)
+    low, high = finite[tail], finite[-1 - tail]
     if low == high:
         return _Scale(low, high, 0.0, 0.0, False)
-    inside = finite[(finite > low) & (finite < high)]
-    plain, ordinal = (np.float64(low), np.float64(high)), _ordinals(np.array([low, high]))
-    shares = [
-        _fullest(inside.astype(np.float64), plain[0], plain[1], cells),
-        _fullest(_ordinals(inside), ordinal[0], ordinal[1], cells),
-    ]
-    begin, end = plain if shares[0] <= 1.5 * shares[1] else ordinal
-    per_unit = cells / float(end - begin)
-    return _Scale(low, high, float(begin), per_unit, begin is not plain[0])
+    plain = finite.astype(np.float64)
+    begin, end = float(low), float(high)
+    places = _ordinals(finite)
+    first, last = float(places[tail]), float(places[-1 - tail])
+    ordinal = fullest_cell(places, first, last, cells) < fullest_cell(plain, begin, end, cells)
+    if ordinal:
+        begin, end = first, last
+    return _Scale(low, high, begin, cells / (end - begin), ordinal)
 
 
 def _ordinals(values: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the place of each value among all numbers of single precision."""
     bits = values.view(np.int32)
     return (bits ^ ((bits >> 31) & 0x7FFFFFFF)).astype(np.float64)
-
-
-def _fullest(values: NDArray[np.float64], low: float, high: float, cells: int) -> int:
-    """Return how many of the values are in the fullest cell, one apart from all the others."""
-    if values.size == 0:
-        return 0
-    cell = ((values - low) * (cells / (high - low))).astype(np.int64)
-    different = np.unique(values)
-    each = ((different - low) * (cells / (high - low))).astype(np.int64)
-    shared = np.bincount(each)[cell] > 1
-    return int(np.bincount(cell[shared]).max()) if shared.any() else 0
 
 
 def _quantiles(
