@@ -12,7 +12,6 @@ from gigaplan.core.errors import InputError
 from gigaplan.core.quantile_sketch import QuantileSketch
 
 SHARES = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99]
-MIXED = 3
 
 
 def rows(draws: int, seed: int) -> NDArray[np.float64]:
@@ -42,18 +41,9 @@ def test_quantiles_are_within_a_tenth_of_a_percentile_of_exact_ones() -> None:
     values = rows(60_000, 1).astype(np.float32)
     found = sketched(rows(4096, 2), values.astype(np.float64)).astype(np.float32)
     for r, row in enumerate(values):
-        if r == MIXED:
-            continue
         for share, value in zip(SHARES, found[:, r], strict=True):
             below, at_most = (row < value).mean(), (row <= value).mean()
             assert below - 0.001 <= share <= at_most + 0.001
-
-
-def test_a_value_many_draws_share_is_found_to_the_width_of_the_cell_it_has_with_others() -> None:
-    values = rows(60_000, 1)
-    found = sketched(rows(4096, 2), values)[:, MIXED]
-    width = 8 * 40.0 / 2048
-    assert np.abs(found - np.quantile(values[MIXED], SHARES)).max() < width
 
 
 def test_values_met_often_and_never_come_back_exactly() -> None:
@@ -63,6 +53,7 @@ def test_values_met_often_and_never_come_back_exactly() -> None:
     assert np.all(found[:, 5] == 7.0)
     assert np.all(found[:, 6] == np.inf)
     assert found[1, 8] == 0.0
+    assert found[-2, 3] == 500.0
 
 
 def test_nothing_depends_on_the_order_of_the_draws_or_on_how_they_are_parted() -> None:

@@ -66,26 +66,59 @@ def count_in_cells(
     begin: Array,
     per_unit: Array,
     ordinal: Array,
+    often: Array,
     counts: Array,
+    hits: Array,
     least: Array,
     most: Array,
 ) -> None:
-    """Count values[row, draw] in the cells of their row, and widen what each cell has met."""
+    """Count values[row, draw] in the cells of their row, and widen what each cell has met.
+
+    hits[row, cell] counts those that are the value that the cell's pilot met often.
+    """
     draws = values.shape[1]
     x = np.empty(draws, np.float32)
     cell = np.empty(draws, np.int32)
     inner = counts.shape[1] - 5
     for r in range(values.shape[0]):
-        count, lower, upper = counts[r], least[r], most[r]
+        count, hit, same, lower, upper = counts[r], hits[r], often[r], least[r], most[r]
         alike = _single(values[r], x)
         some = x[:1] if alike else x
         _cells(some, low[r], high[r], begin[r], per_unit[r], ordinal[r], cell)
         _ends(some, low[r], high[r], inner, cell)
+        weight = draws if alike else 1
         for d in range(some.size):
             i = cell[d]
-            count[i] += draws if alike else 1
+            count[i] += weight
+            hit[i] += weight * (x[d] == same[i])
             lower[i] = min(lower[i], x[d])
             upper[i] = max(upper[i], x[d])
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def met_often(
+    ordered: Array,
+    low: Array,
+    high: Array,
+    begin: Array,
+    per_unit: Array,
+    ordinal: Array,
+    often: Array,
+) -> None:
+    """Set often[row, cell] to the value that a pilot, in rising order, met most, if met twice."""
+    cell = np.empty(ordered.shape[1], np.int32)
+    inner = often.shape[1] - 5
+    times = np.empty(often.shape[1], np.int32)
+    for r in range(ordered.shape[0]):
+        x = ordered[r]
+        _cells(x, low[r], high[r], begin[r], per_unit[r], ordinal[r], cell)
+        _ends(x, low[r], high[r], inner, cell)
+        times[:] = 1
+        run = 0
+        for d in range(x.size):
+            run = run + 1 if d > 0 and x[d] == x[d - 1] else 1
+            if run > times[cell[d]]:
+                times[cell[d]], often[r, cell[d]] = run, x[d]
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -106,3 +139,47 @@ def fullest_cell(ordered: Array, low: float, high: float, cells: int) -> int:
         if several and held > most:
             most = held
     return most
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _in_cell(place: float, count: int, hits: int, often: float, least: float, most: float) -> float:
+    """Return the value at a place among a cell's values, from 0 to count - 1.
+
+    Values other than the one met often are spread evenly between the least and the most.
+    """
+    if not most > least:  # also where both are infinite
+        return least
+    if hits == 0:
+        return least + min(place / max(count - 1, 1), 1.0) * (most - least)
+    below = np.round((count - hits) * (often - least) / (most - least))
+    above = count - hits - below
+    if place < below:
+        return float(least + place / below * (often - least))
+    if place > below + hits - 1 and above > 0:
+        return float(often + min((place - below - hits + 1) / above, 1.0) * (most - often))
+    return often
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def cell_quantiles(
+    shares: Array, counts: Array, hits: Array, often: Array, least: Array, most: Array, out: Array
+) -> None:
+    """Fill out[share, row] with quantiles of the values counted in cells."""
+    upto = np.empty(counts.shape[1], np.int64)
+    for r in range(counts.shape[0]):
+        total = 0
+        for i in range(upto.size):
+            total += counts[r, i]
+            upto[i] = total
+        for k in range(shares.size):
+            rank = shares[k] * (total - 1)
+            i = np.searchsorted(upto, rank, side="right")
+            place = rank - (upto[i] - counts[r, i])
+            out[k, r] = _in_cell(
+                place,
+                counts[r, i],
+                hits[r, i],
+                np.float64(often[r, i]),
+                np.float64(least[r, i]),
+                np.float64(most[r, i]),
+            )

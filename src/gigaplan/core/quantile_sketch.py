@@ -3,8 +3,9 @@
 A pilot sets the range of each row, which is cut into cells of one width, of the value or, where
 that is the better, nearly of its logarithm; its ends, and infinity, have cells of their own. A
 cell counts its values and keeps the least and the most of them, so a value that has its cell to
-itself (a step of capacity, say) is exact, and others are spread evenly between the two. Counts,
-least and most do not depend on the order of the draws. Values are kept in single precision.
+itself (a step of capacity, say) is exact, and others are spread evenly between the two. The value
+that the pilot met most often in a cell is counted apart. Nothing depends on the order of the
+draws. Values are kept in single precision.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gigaplan.core._kernels import count_in_cells, fullest_cell
+from gigaplan.core._kernels import cell_quantiles, count_in_cells, fullest_cell, met_often
 from gigaplan.core.errors import require
 
 CELLS = 2048
@@ -26,9 +27,9 @@ _TAIL = 0.001
 class QuantileSketch:
     """Counts of rows of draws, in cells whose range a pilot set.
 
-    A quantile is off in rank by less than the share of draws in its cell; where many draws share
-    one value and others have its cell too, it is still off by less than the cell's width. Beyond
-    the middle 99.8% of the pilot it is only somewhere between its end and the most extreme draw.
+    A quantile is off in rank by less than the share of draws in its cell that differ from the
+    value met often there, and in value by less than the cell's width. Beyond the middle 99.8% of
+    the pilot it is only somewhere between its end and the most extreme draw.
 
     Parameters
     ----------
@@ -56,6 +57,10 @@ class QuantileSketch:
         self.counts = np.zeros((len(pilot), cells + 5), np.int32)
         self._least = np.full(self.counts.shape, np.inf, np.float32)
         self._most = np.full(self.counts.shape, -np.inf, np.float32)
+        self._hits = np.zeros(self.counts.shape, np.int32)
+        self._often = np.full(self.counts.shape, np.nan, np.float32)
+        scale = self._low, self._high, self._begin, self._per_unit, self._ordinal
+        met_often(ordered, *scale, self._often)
 
     def count(self, values: NDArray[np.floating], first_row: int = 0) -> None:
         """Count values, shape [row, draw], of rows from `first_row` on.
@@ -70,23 +75,27 @@ class QuantileSketch:
             self._begin[first_row:to],
             self._per_unit[first_row:to],
             self._ordinal[first_row:to],
+            self._often[first_row:to],
             self.counts[first_row:to],
+            self._hits[first_row:to],
             self._least[first_row:to],
             self._most[first_row:to],
         )
 
+    @property
+    def infinite(self) -> NDArray[np.int64]:
+        """Return how many of each row's draws were infinite, shape [row]."""
+        return self.counts[:, -1].astype(np.int64)
+
     def quantiles(self, shares: NDArray[np.float64] | list[float]) -> NDArray[np.float64]:
         """Return the values, shape [share, row], that these shares of counted draws lie below."""
+        require(
+            bool(self.counts.any(axis=1).all()),
+            "no draw was counted; count some before asking for quantiles.",
+        )
         found = np.empty((len(shares), len(self.counts)))
-        for r in range(len(self.counts)):
-            met = np.flatnonzero(self.counts[r])
-            require(bool(met.size), "no draw was counted; count some before asking for quantiles.")
-            found[:, r] = _quantiles(
-                np.asarray(shares, np.float64),
-                self.counts[r, met].astype(np.int64),
-                self._least[r, met].astype(np.float64),
-                self._most[r, met].astype(np.float64),
-            )
+        cells = self.counts, self._hits, self._often, self._least, self._most
+        cell_quantiles(np.asarray(shares, np.float64), *cells, found)
         return found
 
 
@@ -123,19 +132,3 @@ def _ordinals(values: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the place of each value among all numbers of single precision."""
     bits = values.view(np.int32)
     return (bits ^ ((bits >> 31) & 0x7FFFFFFF)).astype(np.float64)
-
-
-def _quantiles(
-    shares: NDArray[np.float64],
-    counts: NDArray[np.int64],
-    least: NDArray[np.float64],
-    most: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return quantiles from the cells met, in order."""
-    upto = np.cumsum(counts)
-    rank = shares * (upto[-1] - 1)
-    i = np.searchsorted(upto, rank, side="right")
-    inside = (rank - (upto[i] - counts[i])) / np.maximum(counts[i] - 1, 1)
-    spread = np.subtract(most, least, out=np.zeros_like(most), where=most > least)
-    out: NDArray[np.float64] = least[i] + np.clip(inside, 0.0, 1.0) * spread[i]
-    return out

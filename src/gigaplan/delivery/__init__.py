@@ -38,6 +38,7 @@ from gigaplan.delivery.online import (
     SiteCapacity,
     online_compute,
 )
+from gigaplan.delivery.outlook import Outlook, outlook
 from gigaplan.delivery.past_projects import (
     PastProject,
     Ratios,
@@ -70,6 +71,7 @@ __all__ = [
     "Lognormal",
     "Normal",
     "OnlineCompute",
+    "Outlook",
     "OutsideView",
     "PastProject",
     "QuantileTable",
@@ -96,6 +98,7 @@ __all__ = [
     "month_ratios",
     "nearest_correlation",
     "online_compute",
+    "outlook",
     "planned_online_it_mw",
     "read_past_projects",
     "shared_cause_scores",

@@ -7,6 +7,9 @@ import numpy as np
 
 from gigaplan.delivery.arrays import Array
 
+CENT = 0.01
+"""USD below which a month's money is the dust of differences that cancel."""
+
 _NEVER = np.inf
 _FAST = {"contract", "nsz"}  # products and sums may fuse; infinities keep their meaning
 
@@ -203,3 +206,29 @@ def add_up_site(
             _name_bottleneck(now, campuses, sums, plan[:, m], code)
         else:
             code[:] = bottleneck[m - 1, at:to]
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def yearly_spend(change: Array, year: Array, out: Array) -> None:
+    """Fill out[group, year, draw] with money by year, from its changes by month."""
+    running = np.empty(change.shape[2])
+    out[:] = 0.0
+    for g in range(change.shape[0]):
+        running[:] = 0.0
+        for m in range(year.size):
+            row, total = change[g, m], out[g, year[m]]
+            for d in range(running.size):
+                running[d] += row[d]
+                total[d] += running[d] if running[d] >= CENT else 0.0
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def count_codes(codes: Array, counts: Array) -> None:
+    """Add codes[month, draw] to counts[month, code]."""
+    for m in range(codes.shape[0]):
+        row, count = codes[m], counts[m]
+        for code in range(count.size):
+            found = 0
+            for d in range(row.size):
+                found += row[d] == code
+            count[code] += found
