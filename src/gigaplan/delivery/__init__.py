@@ -10,6 +10,7 @@ from gigaplan.delivery.durations import (
     Scaled,
     Triangular,
 )
+from gigaplan.delivery.explorer import Explorer, Look
 from gigaplan.delivery.factors import (
     Factors,
     from_kendall,
@@ -63,12 +64,14 @@ __all__ = [
     "Capacity",
     "CostRatio",
     "Duration",
+    "Explorer",
     "Factors",
     "FittedClass",
     "Fixed",
     "Holds",
     "Link",
     "Lognormal",
+    "Look",
     "Normal",
     "OnlineCompute",
     "Outlook",

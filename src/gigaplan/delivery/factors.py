@@ -195,8 +195,14 @@ def own_weight(
             -1 <= value <= 1,
             f"{whose} has a loading of {value:g} on '{name}'; -1 to 1 is allowed.",
         )
-    vector = np.array([loadings.get(name, 0.0) for name in factors.names])
-    explained = float(vector @ correlation @ vector) if len(vector) else 0.0
+    row = {name: i for i, name in enumerate(factors.names)} if loadings else {}
+    used = [row[name] for name in loadings]
+    weight = list(loadings.values())
+    explained = sum(
+        v * w * float(correlation[i, j])
+        for i, v in zip(used, weight, strict=True)
+        for j, w in zip(used, weight, strict=True)
+    )
     require(
         explained <= 1 + 1e-9,
         f"the shared causes of {whose} explain {explained:.0%} of its variance; at most 100% is "

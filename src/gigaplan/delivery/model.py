@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -40,6 +41,11 @@ class Link:
             math.isfinite(self.lag_months) and self.lag_months >= 0,
             f"the lag after '{self.activity}' is {self.lag_months:g} months; 0 or more is allowed.",
         )
+
+
+@lru_cache(65536)
+def _link_to(activity: str) -> Link:
+    return Link(activity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ class Activity:
     @property
     def links(self) -> tuple[Link, ...]:
         """The predecessors, each as a `Link`."""
-        return tuple(p if isinstance(p, Link) else Link(p) for p in self.predecessors)
+        return tuple([p if isinstance(p, Link) else _link_to(p) for p in self.predecessors])
 
 
 @dataclass(frozen=True, slots=True)

@@ -332,10 +332,14 @@ def _loadings(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     row = {name: i for i, name in enumerate(factors.names)}
     problems: list[Problem] = []
+    known: dict[tuple[tuple[str, float], ...], float] = {}  # many have the same loadings
     own = []
     for loadings, whose in found:
+        key = tuple(loadings.items())
         try:
-            own.append(own_weight(loadings, factors, correlation, whose))
+            if key not in known:
+                known[key] = own_weight(loadings, factors, correlation, whose)
+            own.append(known[key])
         except InputError as error:
             problems += error.problems
     if problems:

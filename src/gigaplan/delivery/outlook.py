@@ -19,7 +19,7 @@ from gigaplan.core.errors import require
 from gigaplan.core.quantile_sketch import QuantileSketch
 from gigaplan.core.timeline import MONTHS_PER_YEAR, Timeline
 from gigaplan.delivery.model import SimulationResult
-from gigaplan.delivery.months._kernels import count_codes, yearly_spend
+from gigaplan.delivery.months._kernels import yearly_spend
 from gigaplan.delivery.prepared import PreparedDelivery
 from gigaplan.programme.plan import Plan
 from gigaplan.programme.resolved import ResolvedProgramme
@@ -202,6 +202,7 @@ class _Counted:
             0,
             pilot_draws,
             lambda i, online: self.site.append(QuantileSketch(online[self._quarter], _SITE_CELLS)),
+            _Sums.zero(work).bottleneck,
         )
         self.total = QuantileSketch(pilot.total)
         self.entity_month = QuantileSketch(pilot.result.finish_months[work.last])
@@ -247,7 +248,7 @@ class _Counted:
         first_draw: int,
         draws: int,
         take_site: Callable[[int, NDArray[np.float32]], object],
-        bottlenecks: NDArray[np.int64] | None = None,
+        bottlenecks: NDArray[np.int64],
     ) -> _Part:
         work, months = self.work, len(self.work.programme.timeline)
         result = work.draw(draws, first_draw=first_draw)
@@ -256,13 +257,10 @@ class _Counted:
         yearly_spend(money.change_usd, self._year, year_usd)
         total = np.zeros((months, draws))
         online = np.empty((months, draws), np.float32)
-        code = np.empty((months, draws), np.int8)
         for i, site in enumerate(self.sites):
-            site.layout.fill(site.months(result.finish_months), online, code)
+            site.layout.count(site.months(result.finish_months), online, bottlenecks)
             total += online
             take_site(i, online)
-            if bottlenecks is not None:
-                count_codes(code, bottlenecks)
         spent = year_usd.sum(axis=0)
         by_year = [*year_usd, spent, np.cumsum(spent, axis=0)]
         return _Part(total, result, money.by_entity_usd, np.concatenate(by_year))

@@ -38,6 +38,8 @@ class PreparedDelivery:
         What is built, and in which year.
     seed : int, optional
         Where the worlds come from; the programme's own if left out.
+    compute_only : bool
+        True keeps what online compute needs, and no money can be asked for.
 
     Raises
     ------
@@ -46,7 +48,12 @@ class PreparedDelivery:
     """
 
     def __init__(
-        self, programme: ResolvedProgramme, plan: Plan, *, seed: int | None = None
+        self,
+        programme: ResolvedProgramme,
+        plan: Plan,
+        *,
+        seed: int | None = None,
+        compute_only: bool = False,
     ) -> None:
         self.programme, self.plan = programme, fitting_plan(programme, plan)
         self.seed = programme.seed if seed is None else seed
@@ -60,7 +67,8 @@ class PreparedDelivery:
             start_month=float(programme.timeline.first),
             slots=self.slots,
             holds=self.holds,
-            outcome="start_and_finish",
+            keep=_needed(self.delivered) if compute_only else None,
+            outcome="finish" if compute_only else "start_and_finish",
             critical=False,
             horizon_months=float(len(programme.timeline)),
         )
@@ -99,6 +107,12 @@ def _work(
     steps, step_entities = connection_activities(programme, plan, dates)
     delivered = [*unit_entities, *phase_entities, *chip_entities, *step_entities]
     return [*units, *phases, *chips, *steps], delivered, slots
+
+
+def _needed(delivered: Sequence[Delivered]) -> list[str]:
+    """Return the activities at whose ends capacity comes."""
+    ends = (name for item in delivered for name in (item.last, item.permission) if name)
+    return list(dict.fromkeys(ends))
 
 
 def shared_causes(programme: ResolvedProgramme) -> Factors:

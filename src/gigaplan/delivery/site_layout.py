@@ -50,20 +50,26 @@ class SiteLayout:
         threads: int = 1,
     ) -> None:
         """Fill online and bottleneck [month, draw] from the month of each step, [step, draw]."""
+        unused = np.zeros((0, 0), np.int64)
         over_draws(
-            lambda at, to: self._fill(when, at, to, self.plan, online, bottleneck),
+            lambda at, to: self._add_up(when, at, to, online, bottleneck, unused),
             when.shape[1],
             threads,
         )
 
-    def _fill(
+    def count(self, when: Floats, online: NDArray[np.float32], counts: NDArray[np.int64]) -> None:
+        """Fill online as `fill` does, and add bottlenecks to counts[month, bottleneck]."""
+        not_kept = np.empty((0, 0), np.int8)
+        self._add_up(when, 0, when.shape[1], online, not_kept, counts)
+
+    def _add_up(
         self,
         when: Floats,
         at: int,
         to: int,
-        plan: Floats,
         online: NDArray[np.float32],
         bottleneck: NDArray[np.int8],
+        counts: NDArray[np.int64],
     ) -> None:
         add_up_site(
             self.kind,
@@ -72,11 +78,12 @@ class SiteLayout:
             self.campuses,
             self.pue,
             self.first_month,
-            plan,
+            self.plan,
             at,
             to,
             online,
             bottleneck,
+            counts,
         )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.errors import require
-from gigaplan.delivery.months._kernels import CENT, add_spend
+from gigaplan.delivery.months._kernels import DUST, add_spend
 from gigaplan.delivery.parallel import over_draws
 
 Floats = NDArray[np.float64]
@@ -134,5 +134,5 @@ class SpendRows:
 def monthly(change: Floats) -> Floats:
     """Return money by month, shape [month, draw], from its changes, shape [month + 2, draw]."""
     usd = np.cumsum(change[:-2], axis=0)
-    usd[usd < CENT] = 0.0
+    usd[usd <= DUST * np.abs(change[:-2]).max(axis=0)] = 0.0
     return usd

@@ -6,9 +6,10 @@ import numba as nb
 import numpy as np
 
 from gigaplan.delivery.arrays import Array
+from gigaplan.delivery.scores._kernels import BLOCK
 
-CENT = 0.01
-"""USD below which a month's money is the dust of differences that cancel."""
+DUST = 1e-12
+"""Share of its greatest change below which a month's money is the dust of what cancels."""
 
 _NEVER = np.inf
 _FAST = {"contract", "nsz"}  # products and sums may fuse; infinities keep their meaning
@@ -175,60 +176,76 @@ def add_up_site(
     to: int,
     online: Array,
     bottleneck: Array,
+    counts: Array,
 ) -> None:
     """Fill online and bottleneck [month, draw] of a site, for draws at to `to` - 1.
 
     Rows of capacity: permission, hall, chips of each campus, then connection and generation.
     plan[3, month] holds planned IT MW, connection and generation; where no IT MW is planned, no
     bottleneck is named. A month in which nothing of the site moves is copied from the one before.
+    Where bottleneck has no month, they are only added to counts[month, code].
     """
-    months, width, rows = online.shape[0], to - at, 3 * campuses + 2
-    change = np.empty((months, rows, width))
-    touched = np.zeros((months, rows), np.bool_)
-    _gather(row, mw, when[:, at:to], first_month, change, touched)
-    now = np.zeros((rows, width))
-    sums = np.empty((5, width))
-    for m in range(months):
-        moved = m == 0
-        for r in range(rows):
-            if touched[m, r]:
-                moved = True
-                for d in range(width):
-                    now[r, d] += change[m, r, d]
-        if moved:
-            _online(now, campuses, 1.0 / facility_per_it, sums, online[m, at:to])
-        else:
-            online[m, at:to] = online[m - 1, at:to]
-        code = bottleneck[m, at:to]
-        if plan[0, m] <= 0:
-            code[:] = 0
-        elif moved or np.any(plan[:, m] != plan[:, m - 1]):
-            _name_bottleneck(now, campuses, sums, plan[:, m], code)
-        else:
-            code[:] = bottleneck[m - 1, at:to]
+    months, rows = online.shape[0], 3 * campuses + 2
+    touched = np.empty((months, rows), np.bool_)
+    kept = bottleneck.shape[0] > 0
+    most = min(BLOCK, to - at)
+    change, now, sums = np.empty((months, rows, most)), np.empty((rows, most)), np.empty((5, most))
+    code = np.empty(most, np.int8)
+    for first in range(at, to, BLOCK):
+        last = min(first + BLOCK, to)
+        if last - first < most:
+            # arrays that are not whole would cost the loops their vector instructions
+            most = last - first
+            change = np.empty((months, rows, most))
+            now, sums = np.empty((rows, most)), np.empty((5, most))
+            code = np.empty(most, np.int8)
+        touched[:] = False
+        now[:] = 0.0
+        _gather(row, mw, when[:, first:last], first_month, change, touched)
+        for m in range(months):
+            moved = m == 0
+            for r in range(rows):
+                if touched[m, r]:
+                    moved = True
+                    for d in range(most):
+                        now[r, d] += change[m, r, d]
+            if moved:
+                _online(now, campuses, 1.0 / facility_per_it, sums, online[m, first:last])
+            else:
+                online[m, first:last] = online[m - 1, first:last]
+            if plan[0, m] <= 0:
+                code[:] = 0
+            elif moved or np.any(plan[:, m] != plan[:, m - 1]):
+                _name_bottleneck(now, campuses, sums, plan[:, m], code)
+            if kept:
+                bottleneck[m, first:last] = code
+            else:
+                _count_codes(code, counts[m])
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _count_codes(code: Array, count: Array) -> None:
+    """Add code[draw] to count[code]."""
+    for k in range(count.size):
+        found = 0
+        for d in range(code.size):
+            found += code[d] == k
+        count[k] += found
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def yearly_spend(change: Array, year: Array, out: Array) -> None:
     """Fill out[group, year, draw] with money by year, from its changes by month."""
-    running = np.empty(change.shape[2])
+    running, dust = np.empty(change.shape[2]), np.empty(change.shape[2])
     out[:] = 0.0
     for g in range(change.shape[0]):
         running[:] = 0.0
+        dust[:] = 0.0
+        for m in range(year.size):
+            for d in range(dust.size):
+                dust[d] = max(dust[d], DUST * abs(change[g, m, d]))
         for m in range(year.size):
             row, total = change[g, m], out[g, year[m]]
             for d in range(running.size):
                 running[d] += row[d]
-                total[d] += running[d] if running[d] >= CENT else 0.0
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def count_codes(codes: Array, counts: Array) -> None:
-    """Add codes[month, draw] to counts[month, code]."""
-    for m in range(codes.shape[0]):
-        row, count = codes[m], counts[m]
-        for code in range(count.size):
-            found = 0
-            for d in range(row.size):
-                found += row[d] == code
-            count[code] += found
+                total[d] += running[d] if running[d] > dust[d] else 0.0
