@@ -1,4 +1,4 @@
-"""Checks a schedule and lays it out for the compiled loops.
+"""Lays a checked schedule out for the compiled loops.
 
 The working order is the one order in which every activity follows its predecessors and, of
 those that could come next, the lowest (rank, id) does; the rank is the least priority of an
@@ -9,22 +9,22 @@ number, and the order in which activities were written does not matter.
 from __future__ import annotations
 
 import heapq
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gigaplan.core.errors import InputError, Problem, nearest, require
+from gigaplan.core.errors import InputError, Problem
 from gigaplan.core.random_streams import stream_key
 from gigaplan.delivery.arrays import ApprovalArrays, NetworkArrays, SharedArrays
 from gigaplan.delivery.durations import Duration, fixed_months, score_table
 from gigaplan.delivery.factors import Factors, lower_root, own_weight
-from gigaplan.delivery.model import Activity, Approval, Holds, Slots
+from gigaplan.delivery.model import Activity, Holds, Slots
 
-_MOST_SLOTS = 10_000
 _MOST_EVENTS = 64
+_DURATION, _FACTOR, _HOLD = "delivery.duration", "delivery.factor", "delivery.hold"
+_APPROVAL, _REAPPLY = "delivery.approval", "delivery.reapply"
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,39 @@ class Layout:
     approvals: ApprovalArrays
     shared: SharedArrays
     order: tuple[str, ...]
+    streams: Streams
+
+    def redrawn(self, names: Collection[str], seed: int) -> Layout:
+        """Return the layout with the streams of some names drawn from another seed."""
+        own, approving = self.streams.activities, self.streams.approvals
+        fresh = np.array([name in names for name in self.order])
+        approved = np.array([name in names for name in self.streams.approved], np.bool_)
+        factor = np.array([name in names for name in self.streams.factors], np.bool_)
+        hold = np.array([name in names for name in self.streams.holds], np.bool_)
+        factor_key = np.where(
+            factor, _keys(seed, _FACTOR, self.streams.factors), self.shared.factor_key
+        )
+        hold_key = np.where(hold, _keys(seed, _HOLD, self.streams.holds), self.shared.hold_key)
+        key = np.where(fresh, _keys(seed, _DURATION, own), self.network.key)
+        outcome = np.where(approved, _keys(seed, _APPROVAL, approving), self.approvals.key)
+        delay = np.where(approved, _keys(seed, _REAPPLY, approving), self.approvals.delay_key)
+        return replace(
+            self,
+            network=self.network._replace(key=key),
+            approvals=self.approvals._replace(key=outcome, delay_key=delay),
+            shared=self.shared._replace(factor_key=factor_key, hold_key=hold_key),
+        )
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Names that random numbers hang on: of activities and approvals in their order, and so on."""
+
+    activities: tuple[str, ...]
+    approved: tuple[str, ...]
+    approvals: tuple[str, ...]
+    factors: tuple[str, ...]
+    holds: tuple[str, ...]
 
 
 class Tables:
@@ -69,97 +102,6 @@ def _hashable(duration: Duration) -> bool:
     except TypeError:
         return False
     return True
-
-
-def check(
-    activities: Sequence[Activity], slots: Mapping[str, Slots], holds: Mapping[str, Holds]
-) -> None:
-    """Raise `InputError` with everything that is wrong with a schedule's structure."""
-    require(bool(activities), "there is no activity; a schedule needs at least one.")
-    problems: list[Problem] = []
-    ids = {activity.id for activity in activities}
-    seen: set[str] = set()
-    for activity in activities:
-        if activity.id in seen:
-            problems.append(Problem(f"two activities have the id '{activity.id}'."))
-        seen.add(activity.id)
-        problems += _wrong_names(activity, ids, slots, holds)
-        problems += _wrong_numbers(activity)
-    for name, kind in slots.items():
-        if not 1 <= kind.count <= _MOST_SLOTS:
-            problems.append(
-                Problem(f"'{name}' has {kind.count} slots; 1 to {_MOST_SLOTS} are allowed.")
-            )
-    for design, hold in holds.items():
-        if not (math.isfinite(hold.per_year) and hold.per_year >= 0):
-            problems.append(
-                Problem(f"holds of '{design}' come {hold.per_year:g} times a year; 0 or more.")
-            )
-    if problems:
-        raise InputError(problems)
-
-
-def unknown_predecessors(activity: Activity, ids: set[str]) -> list[Problem]:
-    """Return a problem for each predecessor of an activity that is none of `ids`."""
-    return [
-        Problem(
-            f"'{activity.id}' follows '{link.activity}', which is no activity.",
-            hint=nearest(link.activity, ids),
-        )
-        for link in activity.links
-        if link.activity not in ids
-    ]
-
-
-def _wrong_names(
-    activity: Activity,
-    ids: set[str],
-    slots: Mapping[str, Slots],
-    holds: Mapping[str, Holds],
-) -> list[Problem]:
-    who = f"'{activity.id}'"
-    out = unknown_predecessors(activity, ids)
-    if activity.slots is not None and activity.slots not in slots:
-        hint = nearest(activity.slots, slots)
-        out.append(
-            Problem(f"{who} needs slots of '{activity.slots}', which is no class.", hint=hint)
-        )
-    if activity.design is not None and holds and activity.design not in holds:
-        hint = nearest(activity.design, holds)
-        out.append(
-            Problem(f"{who} is of design '{activity.design}', which has no holds.", hint=hint)
-        )
-    return out
-
-
-def _wrong_numbers(activity: Activity) -> list[Problem]:
-    who = f"'{activity.id}'"
-    out = []
-    try:
-        fixed_months(activity.duration)
-    except InputError as error:
-        out += [Problem(p.message, field=who) for p in error.problems]
-    for name, value in (
-        ("earliest_month", activity.earliest_month),
-        ("priority", activity.priority),
-    ):
-        if value is not None and not math.isfinite(value):
-            out.append(Problem(f"{who} has {name} {value}; a number is allowed."))
-    approval = activity.approval
-    if approval is not None:
-        out += _wrong_approval(who, approval)
-    return out
-
-
-def _wrong_approval(who: str, approval: Approval) -> list[Problem]:
-    out = [
-        Problem(f"{who} succeeds with probability {chance:g}; 0 to 1 is allowed.")
-        for chance in (approval.success_probability, approval.retry_success_probability)
-        if chance is not None and not 0 <= chance <= 1
-    ]
-    if not 1 <= approval.attempts <= 100:
-        out.append(Problem(f"{who} has {approval.attempts} attempts; 1 to 100 are allowed."))
-    return out
 
 
 def working_order(activities: Sequence[Activity]) -> list[int]:
@@ -262,7 +204,7 @@ def lay_out(
     approvals = _approvals([working[i] for i in approving], factors, correlation, tables, seed)
     shared = _shared(factors, correlation, slots, live, tables, seed, horizon_months)
     network = NetworkArrays(
-        key=_keys(seed, "delivery.duration", [_stream(a) for a in working]),
+        key=_keys(seed, _DURATION, [_stream(a) for a in working]),
         fixed=np.array([months for months, _ in durations]),
         table=np.array([row for _, row in durations], np.int64),
         tables=tables.stacked(),
@@ -289,7 +231,14 @@ def lay_out(
         project=np.array([project_row[a.project] for a in working], np.int64),
         projects=len(project_row),
     )
-    return Layout(network, approvals, shared, tuple(a.id for a in working))
+    streams = Streams(
+        activities=tuple(_stream(a) for a in working),
+        approved=tuple(working[i].id for i in approving),
+        approvals=tuple(_stream(working[i]) for i in approving),
+        factors=tuple(factors.names),
+        holds=tuple(live),
+    )
+    return Layout(network, approvals, shared, tuple(a.id for a in working), streams)
 
 
 def _shared_rows(links: Sequence[Sequence[tuple[int, float]]]) -> NDArray[np.int64]:
@@ -372,14 +321,14 @@ def _approvals(
     limits = [approval.thresholds() for approval in found]
     streams = [_stream(a) for a in activities]
     return ApprovalArrays(
-        key=_keys(seed, "delivery.approval", streams),
+        key=_keys(seed, _APPROVAL, streams),
         own=own,
         load_at=load_at,
         load_factor=load_factor,
         load_value=load_value,
         score_at=_ranges([len(limit) for limit in limits]),
         score=ndtri(np.array([chance for limit in limits for chance in limit], np.float64)),
-        delay_key=_keys(seed, "delivery.reapply", streams),
+        delay_key=_keys(seed, _REAPPLY, streams),
         delay_fixed=np.array([months for months, _ in delays], np.float64),
         delay_table=np.array([row for _, row in delays], np.int64),
     )
@@ -397,11 +346,11 @@ def _shared(
     durations = [tables.place(hold.duration) for hold in holds.values()]
     rates = np.array([hold.per_year / 12 for hold in holds.values()])
     return SharedArrays(
-        factor_key=_keys(seed, "delivery.factor", list(factors.names)),
+        factor_key=_keys(seed, _FACTOR, list(factors.names)),
         factor_root=lower_root(correlation).astype(np.float32),
         slot_at=_ranges([kind.count for kind in slots.values()]),
         slot_hold=np.array([12.0 if kind.per_year else -1.0 for kind in slots.values()]),
-        hold_key=_keys(seed, "delivery.hold", list(holds)),
+        hold_key=_keys(seed, _HOLD, list(holds)),
         hold_rate=rates,
         hold_fixed=np.array([months for months, _ in durations]),
         hold_table=np.array([row for _, row in durations], np.int64),

@@ -5,7 +5,9 @@ See `from_programme` for what is modelled.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from copy import copy
+from functools import cached_property
 
 import numpy as np
 
@@ -60,26 +62,44 @@ class PreparedDelivery:
         self.factors = shared_causes(programme)
         self.activities, self.delivered, self.slots = _work(programme, self.plan)
         self.holds = design_holds(programme, self.activities)
-        self.schedule = Schedule(
-            self.activities,
-            factors=self.factors,
-            seed=self.seed,
-            start_month=float(programme.timeline.first),
-            slots=self.slots,
-            holds=self.holds,
-            keep=_needed(self.delivered) if compute_only else None,
-            outcome="finish" if compute_only else "start_and_finish",
-            critical=False,
-            horizon_months=float(len(programme.timeline)),
-        )
+        self._keep = _needed(self.delivered) if compute_only else None
+        self.schedule = self._laid_out()
         self._row = {name: i for i, name in enumerate(self.schedule.ids)}
         self.last = np.array([self._row[item.last] for item in self.delivered], np.int64)
         self._capital: CapitalLayout | None = None
 
-    @property
+    def _laid_out(self) -> Schedule:
+        return Schedule(
+            self.activities,
+            factors=self.factors,
+            seed=self.seed,
+            start_month=float(self.programme.timeline.first),
+            slots=self.slots,
+            holds=self.holds,
+            keep=self._keep,
+            outcome="start_and_finish" if self._keep is None else "finish",
+            critical=False,
+            horizon_months=float(len(self.programme.timeline)),
+        )
+
+    def with_activities(self, change: Callable[[Activity], Activity]) -> PreparedDelivery:
+        """Return the same with some activities changed; their ids must stay, and so do draws."""
+        out = copy(self)
+        out.activities = [change(activity) for activity in self.activities]
+        out.schedule = out._laid_out()
+        return out
+
+    @cached_property
     def sites(self) -> list[ProgrammeSite]:
-        """Return the sites that have a campus, laid out, in the programme's order."""
+        """The sites that have a campus, laid out, in the programme's order."""
         return programme_sites(self.programme, self.plan, self.delivered, self._row)
+
+    def redrawn(self, names: Collection[str]) -> PreparedDelivery:
+        """Return the same with the random numbers of some names drawn anew; see `Schedule`."""
+        out = copy(self)
+        out.schedule = self.schedule.redrawn(names)
+        out._capital = self._capital_layout().redrawn(names)
+        return out
 
     def draw(self, draws: int, *, first_draw: int = 0, threads: int = 1) -> SimulationResult:
         """Return begin and end of every activity; see `Schedule.simulate`."""
@@ -89,11 +109,14 @@ class PreparedDelivery:
         self, result: SimulationResult, *, first_draw: int = 0, threads: int = 1
     ) -> Capital:
         """Return what everything costs in the draws of a result of `draw`."""
+        return self._capital_layout().draw(result, first_draw=first_draw, threads=threads)
+
+    def _capital_layout(self) -> CapitalLayout:
         if self._capital is None:
             self._capital = CapitalLayout(
                 self.programme, self.plan, self.delivered, self._row, self.factors, self.seed
             )
-        return self._capital.draw(result, first_draw=first_draw, threads=threads)
+        return self._capital
 
 
 def _work(

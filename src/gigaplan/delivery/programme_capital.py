@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,6 +97,12 @@ class CapitalLayout:
             if usd > 0:
                 paid.add(i, delivered[i], usd)
         self._stages, self._prices = paid.laid_out(), paid.prices
+
+    def redrawn(self, names: Collection[str]) -> CapitalLayout:
+        """Return the layout with cost ratios and causes of some names drawn anew."""
+        out = copy(self)
+        out._ratios = None if self._ratios is None else self._ratios.redrawn(names)
+        return out
 
     def draw(self, result: SimulationResult, *, first_draw: int = 0, threads: int = 1) -> Capital:
         """Return what everything delivered costs in the draws of a simulated schedule."""
@@ -233,10 +240,15 @@ def _ratio_schedule(
         if programme.shared_cause_share.get(cause, 0.0) > 0
     }
     activities = [
-        Activity(f"cost of {kind} {owner}", ratio, loadings=loadings)
+        Activity(cost_stream(kind, owner), ratio, loadings=loadings)
         for (kind, owner), ratio in ratios.items()
     ]
     return Schedule(activities, factors=factors, seed=seed, critical=False)
+
+
+def cost_stream(kind: str, owner: str) -> str:
+    """Return the name that the random numbers of an owner's cost ratio hang on."""
+    return f"cost of {kind} {owner}"
 
 
 def _construct(item: Delivered, row: Mapping[str, int]) -> int:

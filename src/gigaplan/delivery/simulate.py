@@ -7,21 +7,24 @@ stand in the way; a refusal at its end costs another application, or ends the ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from typing import TypedDict, Unpack
 
 import numpy as np
 
 from gigaplan.core.errors import InputError, Problem, nearest, require
 from gigaplan.delivery._kernels import simulate_blocks
+from gigaplan.delivery.checking import check
 from gigaplan.delivery.factors import Factors, usable_correlation
 from gigaplan.delivery.model import Activity, Holds, Outcome, SimulationResult, Slots
-from gigaplan.delivery.network import check, lay_out
+from gigaplan.delivery.network import lay_out
 from gigaplan.delivery.scores._kernels import BLOCK
 
 DEFAULT_HORIZON_MONTHS = 480.0
 _MOST_DRAWS = 50_000_000
+_ANEW = 1 << 40  # far from any seed that a user gives
 
 
 class Schedule:
@@ -92,6 +95,19 @@ class Schedule:
             horizon_months=horizon_months,
             own_rows=critical,
         )
+
+    def redrawn(self, names: Collection[str]) -> Schedule:
+        """Return the schedule with the random numbers of some names drawn anew.
+
+        Parameters
+        ----------
+        names : collection of str
+            Activities (their lengths and the outcomes of their approvals), shared causes, and
+            designs (their holds). Those that are none of the schedule's are passed over.
+        """
+        out = copy(self)
+        out._layout = self._layout.redrawn(names, self.seed + _ANEW)
+        return out
 
     def simulate(self, draws: int, *, first_draw: int = 0, threads: int = 1) -> SimulationResult:
         """Return when the activities kept begin and end in some draws.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ class SiteLayout:
         Row of capacity: permission, hall, chips of each campus, then connection and generation.
     mw : ndarray, shape [step]
         What each step adds; less than zero for what leaves.
+    planned_months : ndarray, shape [step]
+        Month of each step in the plan.
     plan : ndarray, shape [3, month]
         IT MW online, connection and generation if every step comes when planned.
     """
@@ -40,6 +42,7 @@ class SiteLayout:
     first_month: int
     kind: NDArray[np.int64]
     mw: Floats
+    planned_months: Floats
     plan: Floats
 
     def fill(
@@ -61,6 +64,14 @@ class SiteLayout:
         """Fill online as `fill` does, and add bottlenecks to counts[month, bottleneck]."""
         not_kept = np.empty((0, 0), np.int8)
         self._add_up(when, 0, when.shape[1], online, not_kept, counts)
+
+    def online_in(self, when: Floats, month: int) -> Floats:
+        """Return online IT MW in one absolute month, shape [draw]."""
+        alone = replace(self, first_month=month, plan=np.zeros((3, 1)))
+        online = np.empty((1, when.shape[1]), np.float32)
+        alone.count(when, online, np.zeros((1, 1), np.int64))
+        found: Floats = online[0].astype(np.float64)
+        return found
 
     def _add_up(
         self,
@@ -106,7 +117,7 @@ def lay_out_site(
         chosen = kind == 3 * campuses + row
         live = planned[chosen][:, None] <= calendar[None, :]
         plan[row + 1] = (mw[chosen][:, None] * live).sum(axis=0)
-    layout = SiteLayout(name, campuses, pue, first_month, kind, mw, plan)
+    layout = SiteLayout(name, campuses, pue, first_month, kind, mw, planned, plan)
     online, unused = np.empty((months, 1), np.float32), np.empty((months, 1), np.int8)
     layout.fill(np.ascontiguousarray(planned[:, None]), online, unused)
     plan[0] = online[:, 0]

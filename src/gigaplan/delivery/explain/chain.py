@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.errors import InputError, Problem, require
+from gigaplan.delivery.checking import unknown_predecessors
 from gigaplan.delivery.explain._kernels import TOLERANCE_MONTHS, walk_chains
 from gigaplan.delivery.explain.chain_parts import Array, Chain, Rows, Steps, added_up
 from gigaplan.delivery.model import Activity, SimulationResult
-from gigaplan.delivery.network import unknown_predecessors, working_order
+from gigaplan.delivery.network import working_order
 
 
 def trace_chain(

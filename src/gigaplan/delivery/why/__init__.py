@@ -1,0 +1,18 @@
+"""Why a programme's compute comes when it does: explaining, joined to a plan's delivery."""
+
+from gigaplan.delivery.why.conditions import Headline, headline, must_go_right
+from gigaplan.delivery.why.relief import Relief, bottleneck_relief
+from gigaplan.delivery.why.site_dates import SiteDate, site_dates
+from gigaplan.delivery.why.spread import Spread, spread_of
+
+__all__ = [
+    "Headline",
+    "Relief",
+    "SiteDate",
+    "Spread",
+    "bottleneck_relief",
+    "headline",
+    "must_go_right",
+    "site_dates",
+    "spread_of",
+]
