@@ -45,8 +45,11 @@ def test_relief_never_takes_compute_away_and_relief_of_all_brings_what_is_planne
     assert np.all(found.gain_it_mw[:, young] <= found.gain_it_mw[-1, young] + 1e-6)
     _, planned = planned_online_it_mw(work.programme, work.plan)
     at = [12 * year + 11 - work.programme.timeline.first for year in found.years]
+    wanted = planned.sum(axis=0)[at][young]
     as_planned = (found.mean_it_mw + found.gain_it_mw[-1])[young]
-    assert as_planned == pytest.approx(planned.sum(axis=0)[at][young], rel=0.03)
+    # from the fourth year some units are announced sooner than their stages' medians allow
+    assert as_planned[:3] == pytest.approx(wanted[:3], rel=0.01)
+    assert as_planned == pytest.approx(wanted, rel=0.05)
 
 
 def test_what_is_never_late_is_worth_nothing_to_relieve(work: PreparedDelivery) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gigaplan.core.statistics import standard_error
 from gigaplan.core.timeline import MONTHS_PER_YEAR
-from gigaplan.delivery.durations import fixed_months
+from gigaplan.delivery.durations import Duration, fixed_months
 from gigaplan.delivery.model import Activity
 from gigaplan.delivery.prepared import PreparedDelivery
 from gigaplan.delivery.programme_sites import ProgrammeSite
@@ -53,8 +53,8 @@ class Relief:
 def bottleneck_relief(work: PreparedDelivery, draws: int, *, threads: int = 1) -> Relief:
     """Return what relieving each bottleneck would bring, by year, on common draws.
 
-    The work of that kind then takes its planned months: permission and connection come without
-    delay or refusal, the stages of power, halls and chips take their medians, and no design
+    The work of that kind is then never late: permission and connection come without delay or
+    refusal, the stages of power, halls and chips take at most their medians, and no design
     stands still. What waits for that work moves with it.
 
     Parameters
@@ -113,8 +113,25 @@ def _eased(relieved: str, activity: Activity) -> Activity:
     kind = kind_of(activity)
     if relieved not in (kind, "all"):
         return activity
-    months = 0.0 if kind in ("permission", "connection") else median_months(activity)
-    return replace(activity, duration=months, approval=None, design=None, loadings={})
+    if kind in ("permission", "connection"):
+        length: Duration | float = 0.0
+    else:
+        length = _AtMost(activity.duration, median_months(activity))
+    return replace(activity, duration=length, approval=None, design=None)
+
+
+@dataclass(frozen=True)
+class _AtMost:
+    """A length that is cut off at some months: a fast draw stays fast."""
+
+    duration: Duration | float
+    months: float
+
+    def at_scores(self, z: Floats) -> Floats:
+        """Return months at normal scores."""
+        if isinstance(self.duration, int | float):
+            return np.full(z.shape, min(float(self.duration), self.months))
+        return np.minimum(self.duration.at_scores(z), self.months)
 
 
 def _online(work: PreparedDelivery, months: list[int], draws: int, threads: int) -> Floats:
