@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gigaplan.programme.trajectories import headline_year
 from gigaplan.report import RunView
-from gigaplan.report.answer import answer_of, headline_year, paragraph, tiles
+from gigaplan.report.answer import answer_of, paragraph, tiles
 
 
 def _view(**finance: Any) -> RunView:
@@ -30,9 +31,9 @@ def _view(**finance: Any) -> RunView:
 
 
 def test_the_answer_is_for_2030_where_it_is_a_target_and_else_the_last() -> None:
-    assert headline_year({"2028": 1, "2030": 1, "2035": 1}) == 2030
-    assert headline_year({"2027": 1, "2029": 1}) == 2029
-    assert headline_year({}) is None
+    assert headline_year([2028, 2030, 2035]) == 2030
+    assert headline_year([2029, 2027]) == 2029
+    assert headline_year([]) is None
 
 
 def test_the_first_sentence_holds_the_middle_case_the_range_the_target_and_the_chance() -> None:

@@ -19,6 +19,7 @@ from gigaplan.programme.trajectories import (
     Entity,
     TargetChance,
     Trajectories,
+    headline_year,
 )
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "UnchosenOption",
     "UnitBuild",
     "Worth",
+    "headline_year",
     "read_programme",
     "worth_in_words",
 ]

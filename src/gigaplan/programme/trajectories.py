@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,9 @@ BOTTLENECKS: tuple[str, ...] = (
     "power",
 )
 """What can hold a site's compute back; ``none`` where every planned IT MW is online."""
+
+DECADE_END = 2030
+"""The year that is looked at first, where a programme has it."""
 
 CAPEX_GROUPS: tuple[str, ...] = ("hall", "servers", "power", "connection")
 
@@ -109,3 +112,11 @@ class Trajectories:
             counts = np.bincount(self.bottleneck[:, month].ravel(), minlength=len(BOTTLENECKS))
             out[month] = counts / cells
         return out
+
+
+def headline_year(years: Iterable[int]) -> int | None:
+    """Return the target year an answer is given for: 2030 if it is one, else the last."""
+    found = sorted(years)
+    if not found:
+        return None
+    return DECADE_END if DECADE_END in found else found[-1]

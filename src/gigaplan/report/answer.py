@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gigaplan.programme.trajectories import DECADE_END, headline_year
 from gigaplan.report import amounts
 from gigaplan.report.amounts import NONE, finite
 from gigaplan.report.labels import BOTTLENECK_PHRASES, readable
 from gigaplan.report.view import RunView
-
-_DECADE_END = 2030
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +33,6 @@ class Tile:
         """Return the unit of the figure, or nothing if it is words."""
         head, _, tail = self.value.partition(" ")
         return tail if head[-1:].isdigit() else ""
-
-
-def headline_year(targets: Mapping[str, Any]) -> int | None:
-    """Return the target year the answer is given for: 2030 if it is one, else the last."""
-    years = sorted(int(year) for year in targets)
-    if not years:
-        return None
-    return _DECADE_END if _DECADE_END in years else years[-1]
 
 
 @dataclass(frozen=True)
@@ -75,9 +66,9 @@ def answer_of(view: RunView) -> Answer:
     finance = summary.get("finance") or {}
     targets = delivery.get("target_probability") or {}
     months = delivery.get("months") or []
-    year = headline_year(targets)
+    year = headline_year(int(year) for year in targets)
     if year is None and months:
-        year = min(int(months[-1][:4]), _DECADE_END)
+        year = min(int(months[-1][:4]), DECADE_END)
     at = months.index(f"{year}-12") if f"{year}-12" in months else None
     online = None
     if at is not None and delivery.get("online_it_mw"):

@@ -87,6 +87,7 @@ def _charts(view: RunView, names: Names) -> list[Chart]:
     found = [
         charts.online_chart(view, names),
         charts.bottleneck_chart(view, names),
+        *charts.why_charts(view, names),
         charts.map_chart(view, names),
         charts.mix_chart(view, names),
         charts.dispatch_chart(view, names),

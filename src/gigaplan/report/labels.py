@@ -46,6 +46,29 @@ KIND_WORDS = {
     "connection": "Grid connection",
 }
 
+CAUSE_WORDS = {
+    "grid": "Delays of grid connections",
+    "labour": "Craft labour, shared by all sites",
+    "chips": "Chip deliveries",
+    "neighbours": "Neighbours' consent",
+    "supply_chain": "Supply chain, shared by all plants",
+    "licensing": "Licences and their regime",
+    "design holds": "Holds of a reactor design",
+    "own course": "Each thing's own course",
+}
+
+STAGE_WORDS = {
+    "delay": "Delay of the grid connection",
+    "construct": "Construction",
+    "delivery": "Delivery of chips",
+    "permission": "Permission",
+    "licence": "Licence",
+    "long_lead": "Long-lead order",
+    "commission": "Commissioning",
+    "site": "Site work",
+    "fuel": "Fuel",
+}
+
 SOURCE_CLASSES: dict[str, tuple[str, str]] = {
     "grid": ("Bought from the grid", "var(--c-grey)"),
     "nuclear": ("Nuclear, operating plants", "var(--c-indigo)"),

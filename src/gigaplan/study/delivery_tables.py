@@ -178,6 +178,39 @@ def capex_rows(trajectories: Trajectories, plan: Plan) -> list[Row]:
     return rows
 
 
+def overrun_rows(trajectories: Trajectories) -> list[Row]:
+    """Return what each owner's things are estimated to cost and what they come to, dearest first.
+
+    The estimate is of all that is planned, without overrun; a world in which something is never
+    built counts only what is spent on it. ``programme`` is the whole.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        plain = trajectories.entity_capex_usd / trajectories.cost_multiplier
+    estimate = np.nanmax(np.where(np.isfinite(plain), plain, 0.0), axis=1)
+    members: dict[tuple[str, str], list[int]] = {}
+    for i, entity in enumerate(trajectories.entities):
+        members.setdefault((entity.kind, entity.owner), []).append(i)
+        members.setdefault(("programme", "programme"), []).append(i)
+    rows: list[Row] = []
+    for (kind, owner), rows_of in members.items():
+        if estimate[rows_of].sum() <= 0:
+            continue
+        spread = percentiles(trajectories.entity_capex_usd[rows_of].sum(axis=0))
+        rows.append(
+            {
+                "kind": kind,
+                "owner": owner,
+                "estimate_usd": float(estimate[rows_of].sum()),
+                "p10": spread.p10,
+                "p50": spread.p50,
+                "p90": spread.p90,
+                "mean": spread.mean,
+                "standard_error": spread.standard_error,
+            }
+        )
+    return sorted(rows, key=lambda row: -row["estimate_usd"])
+
+
 def delivery_summary(trajectories: Trajectories) -> dict[str, Any]:
     """Return delivery's part of a run's summary."""
     online = trajectories.online_it_mw()

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gigaplan.programme import Plan, Trajectories
+from gigaplan.programme import Plan, Trajectories, headline_year
 from gigaplan.programme.resolved import ResolvedProgramme
 
 if TYPE_CHECKING:
+    from gigaplan.delivery.why import Reasons
     from gigaplan.finance import FinanceResult
     from gigaplan.operations import OperationsResult
     from gigaplan.weather import Series
@@ -65,6 +66,7 @@ class Results:
     series: Series
     plan: Plan | None = None
     trajectories: Trajectories | None = None
+    reasons: Reasons | None = None
     operations: OperationsResult | None = None
     finance: FinanceResult | None = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -111,22 +113,31 @@ def make_plan(results: Results, settings: Settings, progress: Progress) -> Plan:
     return results.plan
 
 
+def _deliver(results: Results, settings: Settings, progress: Progress) -> None:
+    from gigaplan import delivery
+    from gigaplan.delivery.why import reasons_for
+
+    assert results.plan is not None
+    programme, threads = results.programme, settings.workers
+    moves = delivery.deliver(
+        programme, results.plan, draws=settings.draws, seed=programme.seed, threads=threads
+    )
+    progress("deliver", 0.1)
+    year = headline_year([target.year for target in moves.targets])
+    results.trajectories = moves
+    results.reasons = reasons_for(
+        programme, results.plan, moves, year or programme.years[-1], threads=threads
+    )
+
+
 def go_on(results: Results, until: str, settings: Settings, progress: Progress) -> Results:
     """Run the engines that follow a plan, up to and with `until`."""
     assert results.plan is not None
     programme, plan = results.programme, results.plan
     last = STAGES.index(until)
     if last >= 1:
-        from gigaplan import delivery
-
         with results.timed("deliver", progress):
-            results.trajectories = delivery.deliver(
-                programme,
-                plan,
-                draws=settings.draws,
-                seed=programme.seed,
-                threads=settings.workers,
-            )
+            _deliver(results, settings, progress)
     if last >= 2:
         from gigaplan import operations
 

@@ -15,6 +15,7 @@ from gigaplan.study import operations_tables as operations
 from gigaplan.study import plan_tables as plans
 from gigaplan.study.drivers import driver_rows
 from gigaplan.study.pipeline import Results, Settings
+from gigaplan.study.why_tables import why_tables
 
 SCHEMA_VERSION = 1
 """Version of the summary's keys and the tables' columns."""
@@ -64,12 +65,15 @@ def stage_tables(until: str, results: Results) -> Tables:
         }
     assert moves is not None
     if until == "deliver":
+        assert results.reasons is not None
         return {
             "online": delivery.online_rows(moves, plan, programme),
             "bottlenecks": delivery.bottleneck_rows(moves),
             "targets": delivery.target_rows(moves, plan),
             "entities": delivery.entity_rows(moves, programme),
             "capex": delivery.capex_rows(moves, plan),
+            "overruns": delivery.overrun_rows(moves),
+            **why_tables(results.reasons, programme),
         }
     if until == "operate":
         assert results.operations is not None

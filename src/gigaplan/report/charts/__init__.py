@@ -12,6 +12,7 @@ from gigaplan.report.charts.money import (
 )
 from gigaplan.report.charts.place import map_chart, site_rows
 from gigaplan.report.charts.power import dispatch_chart, mix_chart, reliability_charts
+from gigaplan.report.charts.why import why_charts
 
 __all__ = [
     "Chart",
@@ -29,4 +30,5 @@ __all__ = [
     "reliability_charts",
     "site_rows",
     "spend_limits",
+    "why_charts",
 ]

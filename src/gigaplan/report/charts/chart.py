@@ -205,3 +205,36 @@ def hover_rule(tips: list[Spec], x: Spec) -> Spec:
             "tooltip": tips,
         },
     }
+
+
+def ranked_bars(field: str, title: str, shown: str, colour: str, tips: list[Spec]) -> list[Spec]:
+    """Return horizontal bars, largest first, each with its value beside it."""
+    y = {
+        "field": "series",
+        "type": "nominal",
+        "sort": {"field": "order", "op": "min"},
+        "axis": {"title": None, "labelLimit": 260},
+    }
+    return [
+        {
+            "mark": {"type": "bar", "color": colour, "height": {"band": 0.68}},
+            "encoding": {
+                "y": y,
+                "x": {
+                    "field": field,
+                    "type": "quantitative",
+                    "axis": {"title": title, "format": shown, "tickCount": 5},
+                },
+                "tooltip": tips,
+            },
+        },
+        {
+            "transform": [{"calculate": f"max(datum.{field}, 0)", "as": "end"}],
+            "mark": {"type": "text", "align": "left", "dx": 5, "color": "var(--ink-2)"},
+            "encoding": {
+                "y": y,
+                "x": {"field": "end", "type": "quantitative"},
+                "text": {"field": field, "type": "quantitative", "format": shown},
+            },
+        },
+    ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from gigaplan.programme.trajectories import headline_year
 from gigaplan.report.amounts import finite
-from gigaplan.report.answer import headline_year
 from gigaplan.report.charts.chart import (
     LEGEND_PICK,
     PICKED_OPACITY,
@@ -18,6 +18,7 @@ from gigaplan.report.charts.chart import (
     hover_rule,
     layered,
     packed,
+    ranked_bars,
     time_axis,
     tip,
     year_axis,
@@ -195,39 +196,6 @@ def gap_chart(view: RunView) -> Chart | None:
     )
 
 
-def _ranked(field: str, title: str, shown: str, colour: str, tips: list[Spec]) -> list[Spec]:
-    """Return horizontal bars, largest first, each with its value beside it."""
-    y = {
-        "field": "series",
-        "type": "nominal",
-        "sort": {"field": "order", "op": "min"},
-        "axis": {"title": None, "labelLimit": 260},
-    }
-    return [
-        {
-            "mark": {"type": "bar", "color": colour, "height": {"band": 0.68}},
-            "encoding": {
-                "y": y,
-                "x": {
-                    "field": field,
-                    "type": "quantitative",
-                    "axis": {"title": title, "format": shown, "tickCount": 5},
-                },
-                "tooltip": tips,
-            },
-        },
-        {
-            "transform": [{"calculate": f"max(datum.{field}, 0)", "as": "end"}],
-            "mark": {"type": "text", "align": "left", "dx": 5, "color": "var(--ink-2)"},
-            "encoding": {
-                "y": y,
-                "x": {"field": "end", "type": "quantitative"},
-                "text": {"field": field, "type": "quantitative", "format": shown},
-            },
-        },
-    ]
-
-
 def cost_chart(view: RunView) -> Chart | None:
     """Return the parts of what a GW of IT must earn in a year."""
     table = view.table("cost_split")
@@ -242,7 +210,7 @@ def cost_chart(view: RunView) -> Chart | None:
     rows = rows[rows["billion"].abs() > 5e-4]
     tips = [tip("series", "Part"), tip("billion", "Billion USD per GW-year", ",.3~r")]
     spec = layered(
-        _ranked("billion", "Billion USD per GW of IT and year", ",.3~r", "var(--accent)", tips),
+        ranked_bars("billion", "Billion USD per GW of IT and year", ",.3~r", "var(--accent)", tips),
         data={"name": "rows"},
     )
     height = 60 + 27 * len(rows)
@@ -275,7 +243,8 @@ def driver_chart(view: RunView) -> Chart | None:
         order=rows.groupby("output").cumcount(),
         share=rows["share_fraction"].clip(lower=0),
     )
-    year = headline_year((view.summary.get("delivery") or {}).get("target_probability") or {})
+    targets = (view.summary.get("delivery") or {}).get("target_probability") or {}
+    year = headline_year(int(y) for y in targets)
     outputs = in_order(table["output"].tolist(), (f"online_it_mw_{year}", *_FIRST_OUTCOMES))
     tips = [
         tip("series", "What varies"),
@@ -283,7 +252,7 @@ def driver_chart(view: RunView) -> Chart | None:
         tip("standard_error", "Standard error", ".1%"),
     ]
     spec = layered(
-        _ranked("share", "Share of the variation between worlds", ".0%", "var(--accent)", tips),
+        ranked_bars("share", "Share of the variation between worlds", ".0%", "var(--accent)", tips),
         data={"name": "rows"},
     )
     most = int(rows.groupby("output").size().max())
