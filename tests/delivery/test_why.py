@@ -14,6 +14,7 @@ from gigaplan.delivery.prepared import PreparedDelivery
 from gigaplan.delivery.why import (
     bottleneck_relief,
     headline,
+    month_earlier,
     must_go_right,
     site_dates,
     spread_of,
@@ -133,3 +134,36 @@ def test_what_must_go_right_parts_the_worlds_by_the_target_or_by_the_best_tenth(
         chance = condition.holds.mean * condition.met_if_holds.mean
         chance += (1 - condition.holds.mean) * condition.met_if_fails.mean
         assert chance == pytest.approx(found.met.mean, abs=1e-9)
+
+
+def test_a_month_earlier_brings_what_an_earlier_announcement_brings(
+    work: PreparedDelivery,
+) -> None:
+    # a known delay, since a step that is announced for another month has draws of its own
+    known = MonthsRange(9.0, 9.0, 9.0)
+    site = replace(work.programme.sites["lebanon"], connection_delay_months=known)
+    sooner = tuple(replace(step, month=step.month - 1) for step in site.connection)
+    plan = replace(work.plan, connections=())
+    first, second = (
+        replace(work.programme, sites={**work.programme.sites, "lebanon": changed})
+        for changed in (site, replace(site, connection=sooner))
+    )
+    before, after = (deliver(p, plan, draws=DRAWS).online_it_mw() for p in (first, second))
+    gain = (after.astype(float) - before).sum(axis=0)
+    all_found = month_earlier(PreparedDelivery(first, plan), DRAWS)
+    found = next(e for e in all_found if (e.kind, e.owner) == ("connection", "lebanon"))
+    assert found.it_mw_months.mean == pytest.approx(gain.mean(), rel=1e-4)
+    assert found.it_mw_months.mean > 100
+    worth = work.programme.shortfall_usd_per_it_mw_year / 12
+    assert 0.2 * worth < found.usd.mean / found.it_mw_months.mean < worth
+
+
+def test_what_comes_after_the_last_month_gains_nothing_by_a_month(work: PreparedDelivery) -> None:
+    never = MonthsRange(900.0, 900.0, 900.0)
+    sites = {
+        name: replace(site, connection_delay_months=never) if name == "lebanon" else site
+        for name, site in work.programme.sites.items()
+    }
+    late = PreparedDelivery(replace(work.programme, sites=sites), work.plan)
+    found = {(e.kind, e.owner): e for e in month_earlier(late, 50)}
+    assert found["connection", "lebanon"].it_mw_months.mean == 0
