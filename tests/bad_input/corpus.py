@@ -12,7 +12,8 @@ CASES = Path(__file__).parent / "cases"
 GOOD = (CASES / "good.yaml").read_text("utf-8")
 TOPICS = tuple(sorted(path.stem for path in CASES.glob("*.yaml") if path.stem != "good"))
 FILE = "programme.yaml"
-MOST_SECONDS = 2.0
+MOST_SECONDS = 20.0
+"""A guard against work that grows without bound; machines are shared, so it measures no speed."""
 
 
 @dataclass(frozen=True)

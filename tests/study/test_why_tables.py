@@ -10,11 +10,13 @@ import vl_convert
 from tests.delivery.announced import announced_plan, bundled
 
 from gigaplan.delivery import deliver
+from gigaplan.delivery.options.purchase import open_options, purchase_worth
 from gigaplan.delivery.why import reasons_for
 from gigaplan.report import RunView
-from gigaplan.report.charts import why_charts
+from gigaplan.report.charts import option_charts, why_charts
 from gigaplan.report.labels import Names
 from gigaplan.study.delivery_tables import overrun_rows
+from gigaplan.study.option_tables import option_exercise_rows, option_worth_rows
 from gigaplan.study.why_tables import why_tables
 
 DRAWS = 200
@@ -27,6 +29,9 @@ def tables() -> Mapping[str, pd.DataFrame]:
     moves = deliver(meta, plan, draws=DRAWS)
     found = why_tables(reasons_for(meta, plan, moves, 2030), meta)
     found["overruns"] = overrun_rows(moves)
+    options = [purchase_worth(meta, plan, p, draws=DRAWS) for p in open_options(meta)]
+    found["option_worth"] = option_worth_rows(options)
+    found["option_exercise"] = option_exercise_rows(options)
     return {name: pd.DataFrame(rows) for name, rows in found.items()}
 
 
@@ -57,10 +62,17 @@ def test_the_whole_programme_is_what_its_owners_come_to(
         assert parts == pytest.approx(overruns.loc[whole, column].iloc[0], rel=1e-9)
 
 
+def test_an_option_is_exercised_in_no_more_worlds_than_there_are(
+    tables: Mapping[str, pd.DataFrame],
+) -> None:
+    exercised = tables["option_exercise"].groupby("project")["exercised_fraction"].sum()
+    assert ((exercised >= 0) & (exercised <= 1)).all()
+
+
 def test_every_chart_of_why_is_drawn(tables: Mapping[str, pd.DataFrame]) -> None:
     view = RunView({}, tables)
     names = Names(pd.DataFrame(), pd.DataFrame())
-    charts = why_charts(view, names)
+    charts = [*why_charts(view, names), *option_charts(view, names)]
     assert {chart.name for chart in charts} == {
         "relief",
         "dates",
@@ -69,6 +81,8 @@ def test_every_chart_of_why_is_drawn(tables: Mapping[str, pd.DataFrame]) -> None
         "spread",
         "conditions",
         "overruns",
+        "option-worth",
+        "option-exercise",
     }
     for chart in charts:
         data = {k: pd.DataFrame(_plain(v)).to_dict("records") for k, v in chart.rows.items()}

@@ -228,6 +228,14 @@ def fixed_months(duration: Duration | float) -> float | None:
     return ends[0] if ends[0] == ends[1] else None
 
 
+def median_months(duration: Duration | float) -> float:
+    """Return the median of a duration."""
+    known = fixed_months(duration)
+    if known is not None or isinstance(duration, int | float):
+        return float(known or 0.0)
+    return float(duration.at_scores(np.zeros(1))[0])
+
+
 def score_table(duration: Duration) -> NDArray[np.float32]:
     """Return months at every knot of the normal score, shape [knot]; not to be written to."""
     return _table(duration) if _hashable(duration) else _table.__wrapped__(duration)

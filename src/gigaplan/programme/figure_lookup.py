@@ -93,6 +93,11 @@ class FigureLookup:
         high = middle if use.high is None else use.high
         return MonthsRange(low, middle, high)
 
+    def used_at(self, path: FieldPath) -> FigureUse:
+        """Return the figure that was taken for a field."""
+        field = dotted(path)
+        return next(use for use in self.used.values() if use.field == field)
+
     def note_own(self, path: FieldPath, value: object) -> None:
         """Record figures of the programme itself, each with the source nearest above its field.
 

@@ -18,7 +18,7 @@ from gigaplan.programme.resolved import (
     SupplyFigures,
 )
 from gigaplan.programme.supply import PowerProject, Stage
-from gigaplan.programme.yaml_tree import dotted
+from gigaplan.programme.yaml_tree import FieldPath, dotted
 
 STAGES: tuple[tuple[Stage, tuple[Stage, ...], str], ...] = (
     ("licence", (), "licensing"),
@@ -92,6 +92,7 @@ def resolve_supply(
         contract=project.contract,
         exercise_by=month_index(project.option.exercise_by) if project.option else None,
         exercise_usd=project.option.price_usd if project.option else 0.0,
+        alternative_usd_per_mwh=_alternative(project, zone, at, take),
         overnight_usd_per_kw=of("overnight_usd_per_kw"),
         fixed_om_usd_per_kw_year=of("fixed_om_usd_per_kw_year"),
         variable_om_usd_per_mwh=of("variable_om_usd_per_mwh", absent=0.0),
@@ -131,6 +132,21 @@ def resolve_supply(
         macrs_years=round(of("macrs_years")),
         credit=catalogue.technology(project.technology).credit,
     )
+
+
+def _alternative(
+    project: PowerProject, zone: str, at: FieldPath, take: FigureLookup
+) -> tuple[float, float, float] | None:
+    """Return low, value and high of what an option's energy costs from elsewhere."""
+    if project.option is None:
+        return None
+    take.note_own((*at, "option"), project.option.model_dump(exclude_none=True))
+    own = project.option.alternative_usd_per_mwh is not None
+    path = (*at, "option", "alternative_usd_per_mwh")
+    use = take.used_at(path if own else ("zones", zone, "power_price_usd_per_mwh"))
+    low = use.value if use.low is None else use.low
+    high = use.value if use.high is None else use.high
+    return low, use.value, high
 
 
 def _holds_overrun(project: PowerProject) -> bool:

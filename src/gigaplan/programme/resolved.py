@@ -196,7 +196,8 @@ class SupplyFigures:
     each unit; ``capacity_credit_fraction`` is its firm share in the reserve
     margin; ``clean`` says whether its energy counts as clean. Storage figures
     are zero where there is none; ``boost_mw`` is the extra output per unit
-    that built-in storage allows.
+    that built-in storage allows. ``alternative_usd_per_mwh`` is the low, the value and the high
+    of what an option's energy costs from elsewhere, None if the project is no option.
     """
 
     name: str
@@ -216,6 +217,7 @@ class SupplyFigures:
     contract: Contract
     exercise_by: int | None
     exercise_usd: float
+    alternative_usd_per_mwh: tuple[float, float, float] | None
     overnight_usd_per_kw: float
     fixed_om_usd_per_kw_year: float
     variable_om_usd_per_mwh: float

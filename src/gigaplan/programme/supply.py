@@ -86,6 +86,12 @@ class PurchaseOption(Strict):
 
     exercise_by: Month = Field(description="Last month it may be exercised.")
     price_usd: Usd = Field(0.0, description="Paid to exercise it.")
+    alternative_usd_per_mwh: UsdPerMwh | None = Field(
+        None,
+        description="What such energy costs from elsewhere, as a price that is agreed for the "
+        "whole term; low and high: one chance in ten beyond each by exercise_by. The zone's "
+        "power price and its range if left out.",
+    )
 
 
 class StorageTerms(Strict):

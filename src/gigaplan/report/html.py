@@ -97,6 +97,7 @@ def _charts(view: RunView, names: Names) -> list[Chart]:
         charts.gap_chart(view),
         charts.cost_chart(view),
         charts.driver_chart(view),
+        *charts.option_charts(view, names),
     ]
     return [chart for chart in found if chart is not None]
 

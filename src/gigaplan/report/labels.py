@@ -57,6 +57,15 @@ CAUSE_WORDS = {
     "own course": "Each thing's own course",
 }
 
+POLICY_WORDS = {
+    "exercise at once": "Exercised at once, as a duty",
+    "wait for the last step": "Decided in the last month only",
+    "threshold rule": "By one threshold on the price",
+    "least squares": "Best rule on the price",
+    "least squares, on price and lateness": "Best rule on price and lateness",
+    "with foresight": "With foresight, out of reach",
+}
+
 STAGE_WORDS = {
     "delay": "Delay of the grid connection",
     "construct": "Construction",

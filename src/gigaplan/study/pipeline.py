@@ -18,12 +18,15 @@ from gigaplan.programme import Plan, Trajectories, headline_year
 from gigaplan.programme.resolved import ResolvedProgramme
 
 if TYPE_CHECKING:
+    from gigaplan.delivery.options.purchase import PurchaseWorth
     from gigaplan.delivery.why import Reasons
     from gigaplan.finance import FinanceResult
     from gigaplan.operations import OperationsResult
     from gigaplan.weather import Series
 
 STAGES = ("plan", "deliver", "operate", "finance")
+_OPTION_DRAWS = 4000
+"""A rule of exercise learns from half of them."""
 Progress = Callable[[str, float], None]
 """Called with a stage's name and the share of it that is done."""
 
@@ -67,6 +70,7 @@ class Results:
     plan: Plan | None = None
     trajectories: Trajectories | None = None
     reasons: Reasons | None = None
+    purchases: list[PurchaseWorth] = field(default_factory=list)
     operations: OperationsResult | None = None
     finance: FinanceResult | None = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -115,6 +119,7 @@ def make_plan(results: Results, settings: Settings, progress: Progress) -> Plan:
 
 def _deliver(results: Results, settings: Settings, progress: Progress) -> None:
     from gigaplan import delivery
+    from gigaplan.delivery.options.purchase import open_options, purchase_worth
     from gigaplan.delivery.why import reasons_for
 
     assert results.plan is not None
@@ -128,6 +133,18 @@ def _deliver(results: Results, settings: Settings, progress: Progress) -> None:
     results.reasons = reasons_for(
         programme, results.plan, moves, year or programme.years[-1], threads=threads
     )
+    progress("deliver", 0.8)
+    results.purchases = [
+        purchase_worth(
+            programme,
+            results.plan,
+            project,
+            draws=max(settings.draws, _OPTION_DRAWS),
+            seed=programme.seed,
+            threads=threads,
+        )
+        for project in open_options(programme)
+    ]
 
 
 def go_on(results: Results, until: str, settings: Settings, progress: Progress) -> Results:

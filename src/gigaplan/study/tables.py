@@ -12,6 +12,7 @@ from gigaplan.core.version import VERSION
 from gigaplan.study import delivery_tables as delivery
 from gigaplan.study import finance_tables as finance
 from gigaplan.study import operations_tables as operations
+from gigaplan.study import option_tables as options
 from gigaplan.study import plan_tables as plans
 from gigaplan.study.drivers import driver_rows
 from gigaplan.study.pipeline import Results, Settings
@@ -74,6 +75,8 @@ def stage_tables(until: str, results: Results) -> Tables:
             "capex": delivery.capex_rows(moves, plan),
             "overruns": delivery.overrun_rows(moves),
             **why_tables(results.reasons, programme),
+            "option_worth": options.option_worth_rows(results.purchases),
+            "option_exercise": options.option_exercise_rows(results.purchases),
         }
     if until == "operate":
         assert results.operations is not None

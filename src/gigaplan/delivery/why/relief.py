@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gigaplan.core.statistics import standard_error
 from gigaplan.core.timeline import MONTHS_PER_YEAR
-from gigaplan.delivery.durations import Duration, fixed_months
+from gigaplan.delivery.durations import Duration, median_months
 from gigaplan.delivery.model import Activity
 from gigaplan.delivery.prepared import PreparedDelivery
 from gigaplan.delivery.programme_sites import ProgrammeSite
@@ -99,15 +99,6 @@ def stage_of(activity: Activity) -> str:
     return "licence" if activity.id.startswith("licence of ") else activity.id.rpartition(".")[2]
 
 
-def median_months(activity: Activity) -> float:
-    """Return the median of an activity's length."""
-    known = fixed_months(activity.duration)
-    if known is not None:
-        return known
-    assert not isinstance(activity.duration, int | float)
-    return float(activity.duration.at_scores(np.zeros(1))[0])
-
-
 def _eased(relieved: str, activity: Activity) -> Activity:
     """Return an activity as planned if it is of the kind that is relieved."""
     kind = kind_of(activity)
@@ -116,7 +107,7 @@ def _eased(relieved: str, activity: Activity) -> Activity:
     if kind in ("permission", "connection"):
         length: Duration | float = 0.0
     else:
-        length = _AtMost(activity.duration, median_months(activity))
+        length = _AtMost(activity.duration, median_months(activity.duration))
     return replace(activity, duration=length, approval=None, design=None)
 
 

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
+from gigaplan.delivery.durations import median_months
 from gigaplan.delivery.explain import Chain, aggregate, trace_chain
 from gigaplan.delivery.model import SimulationResult
 from gigaplan.delivery.prepared import PreparedDelivery
 from gigaplan.delivery.programme_sites import ProgrammeSite
-from gigaplan.delivery.why.relief import median_months, stage_of, step_kinds
+from gigaplan.delivery.why.relief import stage_of, step_kinds
 from gigaplan.programme.trajectories import BOTTLENECKS
 
 Floats = NDArray[np.float64]
@@ -66,7 +67,7 @@ def site_dates(work: PreparedDelivery, result: SimulationResult, year: int) -> l
     year : int
         At whose end the plan is asked what is wanted.
     """
-    medians = np.array([median_months(activity) for activity in work.activities])
+    medians = np.array([median_months(activity.duration) for activity in work.activities])
     last = MONTHS_PER_YEAR * year + MONTHS_PER_YEAR - 1 - work.programme.timeline.first
     out = []
     for site in work.sites:

@@ -182,10 +182,7 @@ def _date_chart(view: RunView, names: Names) -> Chart | None:
         return None
     words = {**{k: v for k, v in BOTTLENECK_WORDS.items() if k != "none"}, "never": _NEVER}
     likely = dates.set_index("site")
-    title = {
-        site: f"{brief(names.site(site)).split(',')[0]}: {_to(likely.loc[site])}"
-        for site in likely.index
-    }
+    title = {site: f"{_place(names.site(site))}: {_to(likely.loc[site])}" for site in likely.index}
     place = {name: i for i, name in enumerate(words)}
     rows = table[table["share_fraction"] > 0].assign(
         series=lambda t: t["site"].map(title),
@@ -242,7 +239,7 @@ def _chain_chart(view: RunView, names: Names) -> Chart | None:
         return None
     rows = table.assign(
         series=[
-            f"{STAGE_WORDS.get(stage, readable(stage))}, {brief(names.entity(project)).split(',')[0]}"
+            f"{STAGE_WORDS.get(stage, readable(stage))}, {_place(names.entity(project))}"
             for stage, project in zip(table["stage"], table["project"], strict=True)
         ],
         late=(table["share_fraction"] * table["later_months"]).clip(lower=0.0),
@@ -314,8 +311,13 @@ def _things(rows: pd.DataFrame, names: Names) -> list[str]:
     return [_thing(kind, owner, names) for kind, owner in pairs]
 
 
+def _place(title: str) -> str:
+    """Return ``Hyperion, Richland Parish, Louisiana`` as ``Hyperion``."""
+    return brief(title).split(",")[0]
+
+
 def _thing(kind: str, owner: str, names: Names) -> str:
-    return f"{KIND_WORDS.get(kind, readable(kind))}: {brief(names.entity(owner)).split(',')[0]}"
+    return f"{KIND_WORDS.get(kind, readable(kind))}: {_place(names.entity(owner))}"
 
 
 def _spread_chart(view: RunView) -> Chart | None:
