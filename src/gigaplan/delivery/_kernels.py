@@ -6,10 +6,12 @@ import numba as nb
 import numpy as np
 
 from gigaplan.delivery.arrays import ApprovalArrays, Array, NetworkArrays, SharedArrays
+from gigaplan.delivery.heavy_tail import TAIL_SCALE
 from gigaplan.delivery.scores._kernels import BLOCK, look_up, scores, words
 
 _FAST = {"contract", "nsz"}  # products and sums may fuse; infinities keep their meaning
-_ZERO = np.float32(0.0)
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
+_TAIL_SCALE = np.float32(TAIL_SCALE)
 _NEVER = np.inf
 
 
@@ -38,6 +40,36 @@ def factor_scores(shared: SharedArrays, block: int, word: Array, near: Array, ou
             if root[k, j] != 0:
                 for d in range(BLOCK):
                     out[k, d] += root[k, j] * own[j, d]
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _stretched(z: Array, stretch: Array, back: Array, knot: Array) -> None:
+    """Stretch normals of a draw by its common number, and make them normal again, in place.
+
+    ``x / sqrt(TAIL_SCALE + x^2)`` lies from -1 to 1: knots even in it are dense in the middle.
+    knot[256] of uint32 is scratch; the first loop has no look-up and runs on whole vectors.
+    """
+    half, top = np.float32(0.5 * (back.size - 1)), np.float32(back.size - 2)
+    for d in range(BLOCK):
+        x = z[d] * stretch[d]
+        at = (x / np.sqrt(_TAIL_SCALE + x * x) + _ONE) * half
+        knot[d] = np.uint32(min(at, top))
+        z[d] = at - np.float32(knot[d])
+    for d in range(BLOCK):
+        low = back[knot[d]]
+        z[d] = low + z[d] * (back[knot[d] + np.uint32(1)] - low)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _give_up(stop: Array, start: Array, finish: Array, gone: Array) -> None:
+    """End work[256] that is under way at `stop`, and say which; keep later work from beginning."""
+    for d in range(BLOCK):
+        gone[d] = finish[d] > stop[d]
+        if start[d] >= stop[d]:
+            start[d] = _NEVER
+            finish[d] = _NEVER
+        elif gone[d]:
+            finish[d] = stop[d]
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -78,6 +110,8 @@ def _refusals(
     row: int,
     block: int,
     factor: Array,
+    stretch: Array,
+    back: Array,
     word: Array,
     near: Array,
     z: Array,
@@ -91,6 +125,8 @@ def _refusals(
     at, to = approvals.load_at[row], approvals.load_at[row + 1]
     load, value = approvals.load_factor[at:to], approvals.load_value[at:to]
     _mixed(z, approvals.own[row], factor, load, value)
+    if back.size > 0:
+        _stretched(z, stretch, back, knot)
     limit = approvals.score[approvals.score_at[row] : approvals.score_at[row + 1]]
     times = np.zeros(BLOCK, np.int64)
     for n in range(limit.size):
@@ -216,6 +252,9 @@ def simulate_blocks(
     knot = np.empty(BLOCK, np.uint32)
     delay = np.empty(BLOCK)
     refused = np.empty(BLOCK, np.bool_)
+    gone = np.empty(BLOCK, np.bool_)
+    stretch = np.empty(BLOCK, np.float32)
+    back = shared.tail_back
     place = np.empty(BLOCK, np.int64)
     factor = np.empty((shared.factor_key.size, BLOCK), np.float32)
     starts = np.empty((activities if critical[0] else 1, BLOCK))
@@ -227,6 +266,10 @@ def simulate_blocks(
     for block in range(first_block, last_block):
         factor_scores(shared, block, word, near, factor)
         _hold_windows(network, shared, block, word, near, z, knot, begin, end)
+        if back.size > 0:
+            words(shared.tail_key[0], block, word)
+            scores(word, near, z)
+            look_up(z, knot, shared.tail_table, stretch)
         free[:] = 0.0
         at = block * BLOCK - first_draw
         used = min(BLOCK, draws - at)
@@ -246,6 +289,8 @@ def simulate_blocks(
                 if j > i:
                     load, value = network.load_factor[i:j], network.load_value[i:j]
                     _mixed(z, network.own[a], factor, load, value)
+                if back.size > 0:
+                    _stretched(z, stretch, back, knot)
                 look_up(z, knot, network.tables[network.table[a]], near)
                 _later(start, near, finish)
             else:
@@ -253,19 +298,38 @@ def simulate_blocks(
                     finish[d] = start[d] + network.fixed[a]
             if row >= 0:
                 _refusals(
-                    network, approvals, row, block, factor, word, near, z, knot, delay, refused
+                    network,
+                    approvals,
+                    row,
+                    block,
+                    factor,
+                    stretch,
+                    back,
+                    word,
+                    near,
+                    z,
+                    knot,
+                    delay,
+                    refused,
                 )
                 for d in range(BLOCK):
                     finish[d] += delay[d]
             if network.design[a] >= 0:
                 h = network.design[a]
                 _stand_still(begin[h], end[h], start, finish)
+            stop = network.stop[a]
+            if stop >= 0:
+                _give_up(finishes[network.row[stop]], start, finish, gone)
             if g >= 0:
                 places = free[shared.slot_at[g] : shared.slot_at[g + 1]]
                 _hold_slot(places, shared.slot_hold[g], start, finish, place)
             if row >= 0:
                 for d in range(BLOCK):
                     if refused[d]:
+                        finish[d] = _NEVER
+            if stop >= 0:
+                for d in range(BLOCK):
+                    if gone[d]:
                         finish[d] = _NEVER
             out = network.out_row[a]
             if out >= 0:

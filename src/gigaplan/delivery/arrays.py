@@ -31,6 +31,7 @@ class NetworkArrays(NamedTuple):
     approval: Array  # [activity] row of the approvals, -1 where none
     slots: Array  # [activity] class, -1 where none
     design: Array  # [activity] row of the holds, -1 where none
+    stop: Array  # [activity] activity at whose end the work is given up, -1 where none
     is_last: Array  # [activity] bool, nothing of its project follows
     project: Array  # [activity]
     projects: int
@@ -52,10 +53,13 @@ class ApprovalArrays(NamedTuple):
 
 
 class SharedArrays(NamedTuple):
-    """Factors, slots and holds."""
+    """Factors, their joint tail, slots and holds."""
 
     factor_key: Array  # [factor] uint64
     factor_root: Array  # [factor, factor] float32, lower triangular
+    tail_key: Array  # [0 or 1] uint64, stream of what stretches all scores of a draw
+    tail_table: Array  # [knot] float32, the stretch at a normal score; empty if scores are normal
+    tail_back: Array  # [knot] float32, the normal score of a stretched one
     slot_at: Array  # [class + 1] places of each class
     slot_hold: Array  # [class] months a place is held, -1 for as long as the work
     hold_key: Array  # [design] uint64

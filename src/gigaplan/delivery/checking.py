@@ -60,6 +60,14 @@ def _wrong_names(
 ) -> list[Problem]:
     who = f"'{activity.id}'"
     out = unknown_predecessors(activity, ids)
+    if activity.given_up_at is not None and activity.given_up_at not in ids:
+        hint = nearest(activity.given_up_at, ids)
+        out.append(
+            Problem(
+                f"{who} is given up at the end of '{activity.given_up_at}', which is no activity.",
+                hint=hint,
+            )
+        )
     if activity.slots is not None and activity.slots not in slots:
         hint = nearest(activity.slots, slots)
         out.append(

@@ -217,6 +217,31 @@ class Scaled:
         return np.maximum(self.duration.at_scores(z) * self.factor - self.done_months, 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Exponential:
+    """A wait that is as likely to end in any month as in any other.
+
+    Parameters
+    ----------
+    mean_months : float
+        Above zero.
+    """
+
+    mean_months: float
+
+    def __post_init__(self) -> None:
+        require(
+            0 < self.mean_months < math.inf,
+            f"the mean of an exponential wait is {self.mean_months:g} months; it must be above 0.",
+        )
+
+    def at_scores(self, z: Array) -> Array:
+        """Return months at normal scores."""
+        from scipy.special import log_ndtr
+
+        return np.asarray(-self.mean_months * log_ndtr(-z))
+
+
 def fixed_months(duration: Duration | float) -> float | None:
     """Return the months of a duration that has no spread, None for any other."""
     if isinstance(duration, int | float):
@@ -234,6 +259,11 @@ def median_months(duration: Duration | float) -> float:
     if known is not None or isinstance(duration, int | float):
         return float(known or 0.0)
     return float(duration.at_scores(np.zeros(1))[0])
+
+
+def scores_of_knots() -> Array:
+    """Return the normal score of every knot of a table, shape [knot]."""
+    return _SCORES.copy()
 
 
 def score_table(duration: Duration) -> NDArray[np.float32]:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.errors import InputError, Problem, nearest, require
+from gigaplan.delivery.heavy_tail import check_degrees
 
 _TOLERANCE = 1e-9
 CorrelationKind: TypeAlias = Literal["pearson", "spearman", "kendall"]
@@ -37,11 +38,15 @@ class Factors:
         Correlation of two causes; pairs left out are independent.
     kind : {"pearson", "spearman", "kendall"}
         Which correlation that is: of the normal scores, or a rank correlation.
+    degrees_of_freedom : float, optional
+        Given if all scores of a draw are jointly t (see `heavy_tail`): the fewer, the more often
+        extremes come together. Spearman's correlations then hold nearly, Kendall's exactly.
     """
 
     names: Sequence[str]
     correlation: Mapping[tuple[str, str], float] = field(default_factory=dict)
     kind: CorrelationKind = "pearson"
+    degrees_of_freedom: float | None = None
 
     def __post_init__(self) -> None:
         problems = []
@@ -70,6 +75,8 @@ class Factors:
                 problems.append(Problem(f"the {where} is {value:g}; a cause has 1 with itself."))
         if problems:
             raise InputError(problems)
+        if self.degrees_of_freedom is not None:
+            check_degrees(self.degrees_of_freedom)
 
     def matrix(self) -> NDArray[np.float64]:
         """Return the correlation of the normal scores as given, shape [factor, factor]."""

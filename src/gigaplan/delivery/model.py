@@ -110,6 +110,9 @@ class Activity:
         Rank in the queue for slots, lowest first; ties go by id.
     design : str, optional
         Design whose holds stop this work.
+    given_up_at : str, optional
+        Activity at whose end this work is given up: what is then under way never ends, what has
+        not begun never does. See `abandonment`.
     entity, project, unit : str
         Name that keys the random numbers (the id if left out), and what the activity belongs
         to. The critical share is that of the chain to the last end of its project.
@@ -124,6 +127,7 @@ class Activity:
     slots: str | None = None
     priority: float = 0.0
     design: str | None = None
+    given_up_at: str | None = None
     entity: str = ""
     project: str = ""
     unit: str = ""
@@ -132,6 +136,12 @@ class Activity:
     def links(self) -> tuple[Link, ...]:
         """The predecessors, each as a `Link`."""
         return tuple([p if isinstance(p, Link) else _link_to(p) for p in self.predecessors])
+
+    @property
+    def needed(self) -> list[str]:
+        """The activities that must be known before this one."""
+        out = [link.activity for link in self.links]
+        return out if self.given_up_at is None else [*out, self.given_up_at]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,15 @@ from gigaplan.core.random_streams import stream_key
 from gigaplan.delivery.arrays import ApprovalArrays, NetworkArrays, SharedArrays
 from gigaplan.delivery.durations import Duration, fixed_months, score_table
 from gigaplan.delivery.factors import Factors, lower_root, own_weight
+from gigaplan.delivery.heavy_tail import normal_again, stretch_table
 from gigaplan.delivery.model import Activity, Holds, Slots
 
 _MOST_EVENTS = 64
 _DURATION, _FACTOR, _HOLD = "delivery.duration", "delivery.factor", "delivery.hold"
 _APPROVAL, _REAPPLY = "delivery.approval", "delivery.reapply"
+_TAIL = "delivery.tail"
+_NO_WAIT = -np.inf
+"""Lag behind an activity that is needed in memory, and that the work does not wait for."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +120,8 @@ def working_order(activities: Sequence[Activity]) -> list[int]:
     after: list[list[int]] = [[] for _ in activities]
     waiting = [0] * len(activities)
     for i, activity in enumerate(activities):
-        for link in activity.links:
-            after[place[link.activity]].append(i)
+        for before in activity.needed:
+            after[place[before]].append(i)
             waiting[i] += 1
     plain = _topological(after, list(waiting))
     if len(plain) < len(activities):
@@ -153,7 +157,7 @@ def _circle(activities: Sequence[Activity], place: Mapping[str, int], left: set[
     path, i = [], min(left)
     while i not in path:
         path.append(i)
-        i = next(p for link in activities[i].links if (p := place[link.activity]) in left)
+        i = next(p for before in activities[i].needed if (p := place[before]) in left)
     circle = [*path[path.index(i) :], i][::-1]
     chain = " -> ".join(f"'{activities[j].id}'" for j in circle[:12])
     return f"activities follow each other in a circle: {chain}. Leave out one of these links."
@@ -194,6 +198,9 @@ def lay_out(
         [(a.loadings, f"'{a.id}'") for a in working], factors, correlation
     )
     links = [[(place[link.activity], link.lag_months) for link in a.links] for a in working]
+    for before, a in zip(links, working, strict=True):
+        if a.given_up_at is not None:
+            before.append((place[a.given_up_at], _NO_WAIT))
     followed = {
         b
         for i, rows in enumerate(links)
@@ -227,6 +234,7 @@ def lay_out(
         approval=np.array([approval_row.get(i, -1) for i in range(len(working))], np.int64),
         slots=np.array([class_row.get(a.slots or "", -1) if a.slots else -1 for a in working]),
         design=np.array([hold_row.get(a.design or "", -1) if a.design else -1 for a in working]),
+        stop=np.array([-1 if a.given_up_at is None else place[a.given_up_at] for a in working]),
         is_last=np.array([i not in followed for i in range(len(working))]),
         project=np.array([project_row[a.project] for a in working], np.int64),
         projects=len(project_row),
@@ -344,10 +352,14 @@ def _shared(
     horizon_months: float,
 ) -> SharedArrays:
     durations = [tables.place(hold.duration) for hold in holds.values()]
+    degrees, none = factors.degrees_of_freedom, np.zeros(0, np.float32)
     rates = np.array([hold.per_year / 12 for hold in holds.values()])
     return SharedArrays(
         factor_key=_keys(seed, _FACTOR, list(factors.names)),
         factor_root=lower_root(correlation).astype(np.float32),
+        tail_key=_keys(seed, _TAIL, [""] if degrees is not None else []),
+        tail_table=none if degrees is None else stretch_table(degrees),
+        tail_back=none if degrees is None else normal_again(degrees),
         slot_at=_ranges([kind.count for kind in slots.values()]),
         slot_hold=np.array([12.0 if kind.per_year else -1.0 for kind in slots.values()]),
         hold_key=_keys(seed, _HOLD, list(holds)),
