@@ -15,6 +15,25 @@ _TAIL_SCALE = np.float32(TAIL_SCALE)
 _NEVER = np.inf
 
 
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _after(before: Array, lag: float, start: Array) -> None:
+    """Move start[256] behind the end of a predecessor and its lag.
+
+    The zero keeps all of start stored: to store only what moves takes a mask, which is slow.
+    """
+    for d in range(BLOCK):
+        x = before[d] + lag
+        start[d] = (x if x > start[d] else start[d]) + 0.0
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _after_first(before: Array, lag: float, earliest: float, start: Array) -> None:
+    """Fill start[256] with the end of a predecessor and its lag, or the milestone."""
+    for d in range(BLOCK):
+        x = before[d] + lag
+        start[d] = x if x > earliest else earliest
+
+
 @nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _mixed(z: Array, own: float, factor: Array, load: Array, value: Array) -> None:
     """Add shared causes to an activity's own normals, in place."""
@@ -50,11 +69,12 @@ def _stretched(z: Array, stretch: Array, back: Array, knot: Array) -> None:
     knot[256] of uint32 is scratch; the first loop has no look-up and runs on whole vectors.
     """
     half, top = np.float32(0.5 * (back.size - 1)), np.float32(back.size - 2)
+    whole = knot.view(np.int32)
     for d in range(BLOCK):
         x = z[d] * stretch[d]
         at = (x / np.sqrt(_TAIL_SCALE + x * x) + _ONE) * half
-        knot[d] = np.uint32(min(at, top))
-        z[d] = at - np.float32(knot[d])
+        whole[d] = np.int32(min(at, top))
+        z[d] = at - np.float32(whole[d])
     for d in range(BLOCK):
         low = back[knot[d]]
         z[d] = low + z[d] * (back[knot[d] + np.uint32(1)] - low)
@@ -146,18 +166,23 @@ def _refusals(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def _wait_for_slot(free: Array, start: Array, place: Array) -> None:
-    """Move start[256] to when a place of free[place, 256] is first free, and say which it is."""
-    first = free[0].copy()
-    place[:] = 0
+def _wait_for_slot(free: Array, start: Array, first: Array, place: Array) -> None:
+    """Move start[256] to when a place of free[place, 256] is first free, and say which it is.
+
+    The least is found first and its place after that: each loop then works on numbers of one
+    kind, so on whole vectors. The zeros are those of `_after`.
+    """
+    first[:] = free[0]
+    place[:] = 0.0
     for n in range(1, free.shape[0]):
         row = free[n]
         for d in range(BLOCK):
-            sooner = row[d] < first[d]
-            first[d] = row[d] if sooner else first[d]
-            place[d] = n if sooner else place[d]
-    for d in range(BLOCK):
-        start[d] = max(start[d], first[d])
+            first[d] = (row[d] if row[d] < first[d] else first[d]) + 0.0
+    for n in range(1, free.shape[0]):
+        row, number = free[n], np.float64(n)
+        for d in range(BLOCK):
+            place[d] = (number if row[d] == first[d] else place[d]) + 0.0
+    _after(first, 0.0, start)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -165,7 +190,7 @@ def _hold_slot(free: Array, hold: float, start: Array, finish: Array, place: Arr
     """Keep the places taken until the work ends, or for `hold` months from its start."""
     for d in range(BLOCK):
         if start[d] != _NEVER:
-            free[place[d], d] = finish[d] if hold < 0 else start[d] + hold
+            free[np.int64(place[d]), d] = finish[d] if hold < 0 else start[d] + hold
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -178,13 +203,6 @@ def _stand_still(begin: Array, end: Array, start: Array, finish: Array) -> None:
                 finish[d] += wait
                 if start[d] >= begin[n, d]:
                     start[d] += wait
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def _after(before: Array, lag: float, start: Array) -> None:
-    """Move start[256] behind the end of a predecessor and its lag."""
-    for d in range(BLOCK):
-        start[d] = max(start[d], before[d] + lag)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -255,7 +273,7 @@ def simulate_blocks(
     gone = np.empty(BLOCK, np.bool_)
     stretch = np.empty(BLOCK, np.float32)
     back = shared.tail_back
-    place = np.empty(BLOCK, np.int64)
+    first, place = np.empty(BLOCK), np.empty(BLOCK)
     factor = np.empty((shared.factor_key.size, BLOCK), np.float32)
     starts = np.empty((activities if critical[0] else 1, BLOCK))
     finishes = np.empty((network.rows, BLOCK))
@@ -277,11 +295,16 @@ def simulate_blocks(
             start = starts[a if critical[0] else 0]
             finish = finishes[network.row[a]]
             g, row = network.slots[a], network.approval[a]
-            start[:] = network.earliest[a]
-            for n in range(network.link_at[a], network.link_at[a + 1]):
+            n, to = network.link_at[a], network.link_at[a + 1]
+            if n < to:
+                before = finishes[network.row[network.link_from[n]]]
+                _after_first(before, network.link_lag[n], network.earliest[a], start)
+            else:
+                start[:] = network.earliest[a]
+            for n in range(network.link_at[a] + 1, to):
                 _after(finishes[network.row[network.link_from[n]]], network.link_lag[n], start)
             if g >= 0:
-                _wait_for_slot(free[shared.slot_at[g] : shared.slot_at[g + 1]], start, place)
+                _wait_for_slot(free[shared.slot_at[g] : shared.slot_at[g + 1]], start, first, place)
             if network.table[a] >= 0:
                 words(network.key[a], block, word)
                 scores(word, near, z)

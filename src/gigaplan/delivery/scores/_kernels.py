@@ -108,10 +108,13 @@ def look_up(z: Array, knot: Array, table: Array, out: Array) -> None:
     Spoils z; knot[256] of uint32 is scratch. Two loops, for the first has no look-up in it and
     runs on whole vectors.
     """
+    whole = knot.view(np.int32)  # whole vectors turn into signed numbers only, without AVX-512
     for d in range(BLOCK):
-        x = max(_NONE, min((z[d] + _Z_MAX) * _PER_UNIT, _TOP))
-        knot[d] = np.uint32(x)
-        z[d] = x - np.float32(knot[d])
+        x = (z[d] + _Z_MAX) * _PER_UNIT
+        x = x if x < _TOP else _TOP
+        x = x if x > _NONE else _NONE
+        whole[d] = np.int32(x)
+        z[d] = x - np.float32(whole[d])
     for d in range(BLOCK):
         low = table[knot[d]]
         out[d] = low + z[d] * (table[knot[d] + np.uint32(1)] - low)
