@@ -109,9 +109,14 @@ def test_money_by_month_is_the_money_by_entity(delivered: Trajectories) -> None:
     np.testing.assert_allclose(by_month, delivered.entity_capex_usd.sum(axis=0), rtol=1e-9)
 
 
-def test_all_units_of_a_project_share_one_licence(
-    meta: ResolvedProgramme, delivered: Trajectories
-) -> None:
+def _given_up(programme: ResolvedProgramme, project: str, per_year: float) -> ResolvedProgramme:
+    changed = replace(programme.power[project], abandoned_per_year=per_year)
+    return replace(programme, power={**programme.power, project: changed})
+
+
+def test_all_units_of_a_project_share_one_licence(meta: ResolvedProgramme) -> None:
+    kept = _given_up(meta, "oklo-pike", 0.0)
+    delivered = deliver(kept, announced_plan(kept), draws=DRAWS)
     units = rows(delivered, "unit", "oklo-pike")
     refused = np.isinf(delivered.online_month[units])
     assert len(units) == 16
@@ -119,6 +124,26 @@ def test_all_units_of_a_project_share_one_licence(
     chance = meta.power["oklo-pike"].licence_fail_probability ** 2
     error = np.sqrt(chance * (1 - chance) / DRAWS)
     assert abs(refused[0].mean() - chance) < 3 * error
+
+
+def test_a_project_that_is_given_up_keeps_the_units_that_run_and_stops_spending(
+    meta: ResolvedProgramme,
+) -> None:
+    kept, risky = (_given_up(meta, "oklo-pike", chance) for chance in (0.0, 0.2))
+    without, found = (deliver(p, announced_plan(p), draws=DRAWS) for p in (kept, risky))
+    units = rows(found, "unit", "oklo-pike")
+    months, before = found.online_month[units], without.online_month[units]
+    lost = np.isinf(months) & np.isfinite(before)
+    assert np.array_equal(months[~lost], before[~lost])
+    # the share that is left falls by a fifth in each year
+    start, last = meta.timeline.first, before[-1]
+    expected = np.mean(np.where(np.isfinite(last), 0.8 ** ((last - start) / 12), 0.0))
+    left = np.isfinite(months[-1]).mean()
+    assert left == pytest.approx(expected, abs=3 * np.sqrt(expected / DRAWS))
+    spent, whole = found.entity_capex_usd[units], without.entity_capex_usd[units]
+    assert np.all(spent <= whole * (1 + 1e-9) + 1)
+    assert spent[lost].sum() < 0.6 * whole[lost].sum()
+    assert np.any((spent[lost] > 0) & (spent[lost] < whole[lost]))
 
 
 def test_reactors_come_later_than_announced(delivered: Trajectories) -> None:
@@ -248,6 +273,7 @@ def certain(programme: ResolvedProgramme) -> ResolvedProgramme:
             k: replace(
                 p,
                 licence_fail_probability=0.0,
+                abandoned_per_year=0.0,
                 stages=tuple(replace(s, months=median(s.months)) for s in p.stages),
             )
             for k, p in programme.power.items()

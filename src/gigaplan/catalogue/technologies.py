@@ -81,6 +81,7 @@ class Technology(TypedEntry):
     refuelling_cycle_months = Maybe()
     refuelling_days = Maybe()
     licence_fail_probability = Maybe()
+    abandoned_per_year = Maybe()
 
     @property
     def stages(self) -> Mapping[str, Figure]:

@@ -25,10 +25,11 @@ from gigaplan.delivery.durations import Normal
 from gigaplan.delivery.model import Activity, SimulationResult
 from gigaplan.delivery.online import OnlineCompute
 from gigaplan.delivery.prepared import PreparedDelivery, shared_causes
+from gigaplan.delivery.programme_units import fate_id
 from gigaplan.delivery.simulate import simulate
 from gigaplan.delivery.spend_curve import monthly
 from gigaplan.programme.plan import Plan
-from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.programme.resolved import ResolvedProgramme, SupplyFigures
 from gigaplan.programme.trajectories import CAPEX_GROUPS, TargetChance, Trajectories
 
 
@@ -167,4 +168,14 @@ def delivery_notes(work: PreparedDelivery, draws: int) -> tuple[str, ...]:
             f"A design-wide hold comes with {programme.design_hold_per_year:.1%} a year and "
             f"stops all construction and commissioning of that reactor design."
         )
+    given_up = {p.title: p.abandoned_per_year for p in _at_risk(work)}
+    if given_up:
+        shares = ", ".join(f"{title} {chance:.1%}" for title, chance in given_up.items())
+        notes.append(f"Chance in a year that a project is given up before it is done: {shares}.")
     return tuple(notes)
+
+
+def _at_risk(work: PreparedDelivery) -> list[SupplyFigures]:
+    """Return the projects of the plan that may be given up."""
+    fates = {activity.id for activity in work.activities}
+    return [p for p in work.programme.power.values() if fate_id(p.name) in fates]

@@ -20,7 +20,7 @@ from gigaplan.delivery.programme_estimates import (
     learning_floor,
     option_price_usd,
 )
-from gigaplan.delivery.programme_units import Delivered, StagePart
+from gigaplan.delivery.programme_units import Delivered, StagePart, cost_loading, fate_id
 from gigaplan.delivery.reference_class import CostRatio
 from gigaplan.delivery.simulate import Schedule
 from gigaplan.delivery.spend_curve import SpendRows
@@ -29,9 +29,6 @@ from gigaplan.programme.resolved import ResolvedProgramme, SupplyFigures
 from gigaplan.programme.trajectories import CAPEX_GROUPS
 
 Floats = NDArray[np.float64]
-COST_CAUSES = ("labour", "supply_chain")
-"""Shared causes that move cost, each with half of the variance that it explains of a stage."""
-
 GROUP_OF_KIND = {
     "phase": "hall",
     "accelerator": "servers",
@@ -185,6 +182,7 @@ class _PaidRows:
         self._group: list[int] = []
         self._usd: list[float] = []
         self._refused_after: list[float] = []
+        self._stop: list[int] = []
 
     def add(self, i: int, item: Delivered, estimate_usd: float) -> None:
         """Add the stages of entity `i`, and its option's price."""
@@ -203,6 +201,7 @@ class _PaidRows:
             self._group.append(CAPEX_GROUPS.index(GROUP_OF_KIND[item.entity.kind]))
             self._usd.append((estimate_usd - price) * item.capital_fraction * part.spend_fraction)
             self._refused_after.append(max(part.median_months, 1.0))
+            self._stop.append(self.row.get(fate_id(item.entity.owner), -1) if unit else -1)
         if price > 0 and project is not None:
             first = [self.row[p.activity] for p in item.parts] or [self.row[item.last]]
             by = math.inf if project.exercise_by is None else float(project.exercise_by)
@@ -219,6 +218,7 @@ class _PaidRows:
             refused_after_months=np.array(self._refused_after, np.float64),
             group=np.array(self._group, np.int64),
             entity=entity,
+            stop=np.array(self._stop, np.int64),
         )
 
 
@@ -234,11 +234,7 @@ def _ratio_schedule(
     """
     if not ratios:
         return None
-    loadings = {
-        cause: math.sqrt(programme.shared_cause_share[cause] / 2)
-        for cause in COST_CAUSES
-        if programme.shared_cause_share.get(cause, 0.0) > 0
-    }
+    loadings = cost_loading(programme)
     activities = [
         Activity(cost_stream(kind, owner), ratio, loadings=loadings)
         for (kind, owner), ratio in ratios.items()

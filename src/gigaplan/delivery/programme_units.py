@@ -9,6 +9,8 @@ Conventions, the same for all that is delivered:
   the planned date over the median of all its stages.
 * All units of a project have one licence, since it is one docket: it is refused or granted to
   all. A refusal is followed by one further application of the same length and chance.
+* A project that may be given up has one such fate for all its units, see `abandonment`; what
+  makes cost high makes it likelier.
 * Stage durations are taken as they are. The catalogue's are ranges of past builds, so the
   reference class's overrun in time is not put on top of them; its overrun in cost is.
 * A slot for a scarce thing belongs to its unit, in the order of the plan: a unit is not
@@ -17,12 +19,14 @@ Conventions, the same for all that is delivered:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
+from gigaplan.delivery.abandonment import abandonment
 from gigaplan.delivery.durations import Duration, Quantiles, Scaled
 from gigaplan.delivery.model import Activity, Approval, Link, Slots
 from gigaplan.delivery.programme_dates import PlannedDates
@@ -36,6 +40,9 @@ from gigaplan.programme.resolved import (
 from gigaplan.programme.trajectories import Entity
 
 LICENCE_ATTEMPTS = 2
+COST_CAUSES = ("labour", "supply_chain")
+"""Shared causes that move cost, each with half of the variance that it explains of a stage."""
+
 HELD_STAGES = ("construct", "commission")
 """Stages that stand still in a design-wide hold."""
 
@@ -72,6 +79,11 @@ def quantiles(months: MonthsRange) -> Quantiles:
     return Quantiles(months.p10, months.p50, months.p90)
 
 
+def fate_id(project: str) -> str:
+    """Return the id of the activity at whose end a project is given up."""
+    return f"fate of {project}"
+
+
 def licence_id(project: str) -> str:
     """Return the id of the activity that is a project's licence."""
     return f"licence of {project}"
@@ -81,6 +93,12 @@ def cause_loading(programme: ResolvedProgramme, cause: str) -> dict[str, float]:
     """Return the loading on a shared cause: the root of the variance that it explains."""
     share = programme.shared_cause_share.get(cause, 0.0)
     return {cause: float(np.sqrt(share))} if share > 0 else {}
+
+
+def cost_loading(programme: ResolvedProgramme) -> dict[str, float]:
+    """Return the loadings of what things cost: half on labour, half on the supply chain."""
+    shares = {cause: programme.shared_cause_share.get(cause, 0.0) for cause in COST_CAUSES}
+    return {cause: math.sqrt(share / 2) for cause, share in shares.items() if share > 0}
 
 
 def units_of(
@@ -137,6 +155,10 @@ def unit_activities(
             count = max(project.max_units_per_year.values())
             if count > 0:
                 slots[f"{project.name} starts"] = Slots(count, per_year=True)
+        fate = fate_id(project.name)
+        if _may_be_given_up(project) and fate not in licensed:
+            licensed.add(fate)
+            activities.append(_fate(programme, project))
         chain = _UnitChain(programme, project, entity, commission_from.get(entity.name))
         if chain.licence is not None and project.name not in licensed:
             licensed.add(project.name)
@@ -144,6 +166,20 @@ def unit_activities(
         activities += chain.activities(f"{project.name} starts" in slots)
         delivered.append(chain.delivered())
     return activities, delivered, slots
+
+
+def _may_be_given_up(project: SupplyFigures) -> bool:
+    return project.abandoned_per_year > 0 and project.status != "operating"
+
+
+def _fate(programme: ResolvedProgramme, project: SupplyFigures) -> Activity:
+    """Return the wait until a project is given up."""
+    return abandonment(
+        fate_id(project.name),
+        -math.log1p(-project.abandoned_per_year),
+        from_month=float(programme.timeline.first),
+        loadings=cost_loading(programme),
+    )
 
 
 class _UnitChain:
@@ -168,6 +204,7 @@ class _UnitChain:
         self.median = max(self.ends.values(), default=0.0)
         ahead = max(0.0, entity.planned_month - self.start)
         self.share = min(1.0, ahead / self.median) if building and self.median > 0 else 1.0
+        self.fate = fate_id(project.name) if _may_be_given_up(project) else None
 
     def from_month(self, stage: StageFigures) -> float:
         """Return the month in which a stage begins if all medians hold and none waits."""
@@ -191,6 +228,7 @@ class _UnitChain:
             )
             if chance > 0
             else None,
+            given_up_at=self.fate,
             project=project.name,
         )
 
@@ -208,6 +246,7 @@ class _UnitChain:
                 0.0,
                 last,
                 earliest_month=max(self.entity.planned_month, self.start),
+                given_up_at=self.fate,
                 project=project.name,
                 unit=name,
             )
@@ -235,6 +274,7 @@ class _UnitChain:
             slots=f"{project.name} starts" if queued and stage.name == "construct" else None,
             priority=float(self.entity.planned_month),
             design=project.design if holds else None,
+            given_up_at=self.fate,
             project=project.name,
             unit=name,
         )

@@ -1,7 +1,8 @@
 """Cash by month: each stage's money is spent evenly while the stage lasts in that draw.
 
 A slipping stage spends later, a longer one more slowly; a stage that never begins spends
-nothing, and one that is refused at its end has spent. Money before the first month is
+nothing, and one that is refused at its end has spent. One that is given up has spent what its
+median length would have by then. Money before the first month is
 sunk and money after the last month is not counted.
 """
 
@@ -87,6 +88,8 @@ class SpendRows:
         Length over which a stage that begins and never ends has spent.
     group, entity : ndarray of int
         Where its money is counted.
+    stop : ndarray of int, optional
+        Row of ends at which it stops spending, -1 where nothing stops it; none are if left out.
     """
 
     begin: NDArray[np.int64]
@@ -96,6 +99,7 @@ class SpendRows:
     refused_after_months: Floats
     group: NDArray[np.int64]
     entity: NDArray[np.int64]
+    stop: NDArray[np.int64] | None = None
 
     def add(
         self,
@@ -108,6 +112,7 @@ class SpendRows:
         threads: int,
     ) -> None:
         """Add changes of monthly money to change[group, month + 2, draw], totals to by_entity."""
+        stop = np.full(len(self.usd), -1) if self.stop is None else self.stop
         over_draws(
             lambda at, to: add_spend(
                 begin_months,
@@ -118,6 +123,7 @@ class SpendRows:
                 factor,
                 self.factor,
                 self.refused_after_months,
+                stop,
                 self.group,
                 self.entity,
                 float(first_month),

@@ -120,6 +120,7 @@ def resolve_supply(
         ),
         boost_mw=of("boost_mw", absent=0.0),
         licence_fail_probability=of("licence_fail_probability", absent=0.0),
+        abandoned_per_year=of("abandoned_per_year", absent=0.0),
         licence_months_done=project.licence_months_done,
         stages=_stages(project, at, take),
         reference_class=reference_class(

@@ -240,6 +240,7 @@ class SupplyFigures:
     storage_energy_usd_per_kwh: float
     boost_mw: float
     licence_fail_probability: float
+    abandoned_per_year: float
     licence_months_done: float
     stages: tuple[StageFigures, ...]
     reference_class: ReferenceClassFigures

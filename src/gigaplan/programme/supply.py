@@ -158,6 +158,12 @@ class PowerProject(Strict):
     licence_fail_probability: Fraction | None = Field(
         None, description="Chance that the licence is refused at the first try."
     )
+    abandoned_per_year: Fraction | None = Field(
+        None,
+        lt=1,
+        description="Chance in a year that the project is given up while it is not finished; "
+        "units that run by then stay.",
+    )
     stage_months: dict[Stage, Quantiles] | None = Field(
         None, description="Durations by stage; catalogue for those left out."
     )

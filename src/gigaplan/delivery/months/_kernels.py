@@ -59,6 +59,7 @@ def add_spend(
     factor: Array,
     factor_row: Array,
     refused_after: Array,
+    stop_row: Array,
     group: Array,
     entity: Array,
     first_month: float,
@@ -70,7 +71,8 @@ def add_spend(
     """Add to change[group, month, draw] the changes of monthly spending, for draws at to `to` - 1.
 
     Stage i costs usd[i] times factor[factor_row[i], draw] from begin[begin_row[i], draw] to
-    end[end_row[i], draw]; what it spends is added to by_entity[entity[i], draw]. Money spent
+    end[end_row[i], draw], and no longer than to end[stop_row[i], draw] where that is a row; what
+    it spends is added to by_entity[entity[i], draw]. Money spent
     evenly from s to f spends `rate` times the overlap of each month; the running sum of four
     changes gives that: two where it begins, two where it ends.
     """
@@ -92,6 +94,8 @@ def add_spend(
                     spent[d] += money
                 continue
             rate = money / (f - s)
+            if stop_row[i] >= 0:
+                f = min(f, end[stop_row[i], d] - first_month)
             s, f = max(s, 0.0), min(f, float(months))
             if f <= s:
                 continue

@@ -31,6 +31,7 @@ from gigaplan.delivery.options.model import Floats, Window
 from gigaplan.delivery.options.rules import BestRule, best_threshold
 from gigaplan.delivery.options.term_margin import TermMargin
 from gigaplan.delivery.prepared import PreparedDelivery
+from gigaplan.delivery.programme_units import fate_id
 from gigaplan.programme.plan import Plan, UnitBuild
 from gigaplan.programme.resolved import ResolvedProgramme, SupplyFigures
 
@@ -178,7 +179,7 @@ def _exercised(plan: Plan, project: SupplyFigures) -> Plan:
 
 def _begun(project: str, month: int, activity: Activity) -> Activity:
     """Return an activity that is not begun before its project's option is exercised."""
-    if activity.project != project:
+    if activity.project != project and activity.id != fate_id(project):
         return activity
     return replace(activity, earliest_month=max(activity.earliest_month or 0.0, float(month)))
 

@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 RELIEVED = (*BOTTLENECKS[1:], "all")
 """What may come as planned, one at a time; and all of them."""
 
+_NOT_GIVEN_UP_MONTHS = 1e6
 _KIND_OF_ID = {"phase": "hall", "chips": "chips", "connection": "connection"}
 
 
@@ -54,8 +55,8 @@ def bottleneck_relief(work: PreparedDelivery, draws: int, *, threads: int = 1) -
     """Return what relieving each bottleneck would bring, by year, on common draws.
 
     The work of that kind is then never late: permission and connection come without delay or
-    refusal, the stages of power, halls and chips take at most their medians, and no design
-    stands still. What waits for that work moves with it.
+    refusal, the stages of power, halls and chips take at most their medians, no project is given
+    up, and no design stands still. What waits for that work moves with it.
 
     Parameters
     ----------
@@ -95,8 +96,11 @@ def kind_of(activity: Activity) -> str:
 
 
 def stage_of(activity: Activity) -> str:
-    """Return the stage that an activity's id ends with, or licence."""
-    return "licence" if activity.id.startswith("licence of ") else activity.id.rpartition(".")[2]
+    """Return the stage that an activity's id ends with, or licence, or fate."""
+    for stage in ("licence", "fate"):
+        if activity.id.startswith(f"{stage} of "):
+            return stage
+    return activity.id.rpartition(".")[2]
 
 
 def _eased(relieved: str, activity: Activity) -> Activity:
@@ -104,6 +108,8 @@ def _eased(relieved: str, activity: Activity) -> Activity:
     kind = kind_of(activity)
     if relieved not in (kind, "all"):
         return activity
+    if stage_of(activity) == "fate":
+        return replace(activity, duration=_NOT_GIVEN_UP_MONTHS)
     if kind in ("permission", "connection"):
         length: Duration | float = 0.0
     else:
