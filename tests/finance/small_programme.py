@@ -161,7 +161,21 @@ def programme(**changes: Any) -> ResolvedProgramme:
         outside_view_applied=True,
     )
     chip = AcceleratorFigures(
-        "gb200", "gb200", 2.5e7, 0.0, month_index("2025-01"), None, 5.0, 500.0, 1e15, SPAN, {}
+        "gb200",
+        "gb200",
+        2.5e7,
+        0.0,
+        month_index("2025-01"),
+        None,
+        5.0,
+        500.0,
+        1e15,
+        SPAN,
+        1.0,
+        1.0,
+        0.0,
+        SPAN,
+        {},
     )
     plain: dict[str, Any] = {
         field.name: MappingProxyType({}) for field in dataclasses.fields(ResolvedProgramme)

@@ -107,7 +107,10 @@ def test_what_never_serves_costs_what_was_spent(meta: ResolvedProgramme) -> None
     drawn = draw_futures(meta, plan, draws=DRAWS, seed=5, threads=2)
     refused = drawn.delay_years["oklo-pike"] == NEVER_YEARS
     assert 0.0 < refused.mean() < 0.5
-    assert (drawn.cost_factor["oklo-pike"][refused] < 1.0).all()
+    # given up while it is commissioned, it has cost all; refused or given up before, less
+    spent = drawn.cost_factor["oklo-pike"][refused]
+    assert (spent <= 1.0 + 1e-9).all()
+    assert (spent < 1.0).any()
     assert (drawn.cost_factor["oklo-pike"][~refused] == 1.0).all()  # its seller bears overruns
 
 

@@ -11,20 +11,22 @@ from functools import cached_property
 
 import numpy as np
 
-from gigaplan.delivery.durations import Quantiles
 from gigaplan.delivery.factors import Factors
 from gigaplan.delivery.model import Activity, Holds, SimulationResult, Slots
 from gigaplan.delivery.plan_check import fitting_plan
 from gigaplan.delivery.programme_capital import Capital, CapitalLayout
 from gigaplan.delivery.programme_compute import (
     accelerator_activities,
+    chip_design,
     connection_activities,
     consent_factor,
     phase_activities,
+    tariff_activities,
+    withdrawal_factor,
 )
 from gigaplan.delivery.programme_dates import PlannedDates
 from gigaplan.delivery.programme_sites import ProgrammeSite, programme_sites
-from gigaplan.delivery.programme_units import Delivered, unit_activities
+from gigaplan.delivery.programme_units import Delivered, quantiles, unit_activities
 from gigaplan.delivery.simulate import Schedule
 from gigaplan.programme.plan import Plan
 from gigaplan.programme.resolved import ResolvedProgramme
@@ -129,7 +131,8 @@ def _work(
     chips, chip_entities = accelerator_activities(programme, plan, dates, phase_entities)
     steps, step_entities = connection_activities(programme, plan, dates)
     delivered = [*unit_entities, *phase_entities, *chip_entities, *step_entities]
-    return [*units, *phases, *chips, *steps], delivered, slots
+    tariff = tariff_activities(programme) if chips else []
+    return [*units, *phases, *chips, *steps, *tariff], delivered, slots
 
 
 def _needed(delivered: Sequence[Delivered]) -> list[str]:
@@ -139,16 +142,26 @@ def _needed(delivered: Sequence[Delivered]) -> list[str]:
 
 
 def shared_causes(programme: ResolvedProgramme) -> Factors:
-    """Return the causes that tie draws together: the programme's own, and each site's consent."""
+    """Return the causes that tie draws together: the programme's own, and those of each site."""
     own = [cause for cause, share in programme.shared_cause_share.items() if share > 0]
-    return Factors((*own, *(consent_factor(site) for site in programme.sites)))
+    own += [consent_factor(site) for site in programme.sites]
+    own += [
+        withdrawal_factor(name)
+        for name, site in programme.sites.items()
+        if site.connection_withdrawn_fraction > 0
+    ]
+    return Factors(tuple(own), degrees_of_freedom=programme.tail_degrees_of_freedom)
 
 
 def design_holds(programme: ResolvedProgramme, activities: Sequence[Activity]) -> dict[str, Holds]:
-    """Return the holds of every design whose work can be stopped."""
-    chance, length = programme.design_hold_per_year, programme.design_hold_months
-    designs = dict.fromkeys(a.design for a in activities if a.design is not None)
-    # a chance p per year of at least one hold is a rate of -ln(1 - p)
-    rate = float(-np.log1p(-min(chance, 0.999)))
-    duration = Quantiles(length.p10, length.p50, length.p90)
-    return {design: Holds(rate, duration) for design in designs}
+    """Return the holds of every design whose work can be stopped, and of every chip system."""
+    chips = {chip_design(chip): chip for chip in programme.accelerators.values()}
+    out = {}
+    for design in dict.fromkeys(a.design for a in activities if a.design is not None):
+        chip = chips.get(design)
+        chance = programme.design_hold_per_year if chip is None else chip.stop_per_year
+        length = programme.design_hold_months if chip is None else chip.stop_months
+        # a chance p per year of at least one hold is a rate of -ln(1 - p)
+        rate = float(-np.log1p(-min(chance, 0.999)))
+        out[design] = Holds(rate, quantiles(length))
+    return out

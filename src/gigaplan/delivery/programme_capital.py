@@ -10,18 +10,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gigaplan.delivery.durations import Duration
 from gigaplan.delivery.factors import Factors
 from gigaplan.delivery.learning import experience_before, learned_cost
 from gigaplan.delivery.model import Activity, SimulationResult
+from gigaplan.delivery.programme_compute import TARIFF
 from gigaplan.delivery.programme_estimates import (
     cost_ratios,
     estimates_usd,
     learners,
     learning_floor,
     option_price_usd,
+    ratio_owner,
 )
-from gigaplan.delivery.programme_units import Delivered, StagePart, cost_loading, fate_id
-from gigaplan.delivery.reference_class import CostRatio
+from gigaplan.delivery.programme_units import (
+    Delivered,
+    StagePart,
+    cost_loading,
+    fate_id,
+    half_loading,
+)
 from gigaplan.delivery.simulate import Schedule
 from gigaplan.delivery.spend_curve import SpendRows
 from gigaplan.programme.plan import Plan
@@ -82,13 +90,19 @@ class CapitalLayout:
         ratios = cost_ratios(programme, delivered)
         self._ratios = _ratio_schedule(programme, ratios, factors, seed)
         ratio_row = {owner: 1 + i for i, owner in enumerate(ratios)}
-        owners = [(item.entity.kind, item.entity.owner) for item in delivered]
+        owners = [ratio_owner(item) for item in delivered]
         self._ratio_row = np.array([ratio_row.get(owner, 0) for owner in owners], np.int64)
         self._last = np.array([row[item.last] for item in delivered], np.int64)
         self._learners = [
             _Learners(positions, np.array([_construct(delivered[i], row) for i in positions]), p)
             for positions, p in learners(programme, delivered)
         ]
+        bought = [i for i, item in enumerate(delivered) if item.entity.kind == "accelerator"]
+        self._tariff = (
+            (row[TARIFF], np.array(bought), programme.tariff_rise_fraction)
+            if TARIFF in row
+            else None
+        )
         paid = _PaidRows(programme, row)
         for i, usd in enumerate(estimates_usd(programme, plan, delivered)):
             if usd > 0:
@@ -131,6 +145,10 @@ class CapitalLayout:
                 design.project.learning_rate_fraction,
                 learning_floor(design.project),
             )
+        if self._tariff is not None:
+            row, bought, rise = self._tariff
+            begun = result.finish_months[self._last[bought]] >= result.finish_months[row]
+            out[bought] *= 1 + rise * begun
         return out
 
 
@@ -224,7 +242,7 @@ class _PaidRows:
 
 def _ratio_schedule(
     programme: ResolvedProgramme,
-    ratios: Mapping[tuple[str, str], CostRatio],
+    ratios: Mapping[tuple[str, str], Duration],
     factors: Factors,
     seed: int,
 ) -> Schedule | None:
@@ -234,9 +252,13 @@ def _ratio_schedule(
     """
     if not ratios:
         return None
-    loadings = cost_loading(programme)
+    usual = cost_loading(programme)
+    # a tight supply makes chips late and dear
+    of_chips = half_loading(programme, "chips")
     activities = [
-        Activity(cost_stream(kind, owner), ratio, loadings=loadings)
+        Activity(
+            cost_stream(kind, owner), ratio, loadings=of_chips if kind == "accelerator" else usual
+        )
         for (kind, owner), ratio in ratios.items()
     ]
     return Schedule(activities, factors=factors, seed=seed, critical=False)

@@ -12,15 +12,19 @@ Conventions as in `programme_units`, and:
 * Halls that operate at the start are full of evenly aged chips of the campus's first
   generation, which leave by a like amount each December.
 * A connection that is not firm comes with the site's delay behind its announced month, and
-  no step before an earlier step of its site.
+  no step before an earlier step of its site. If the steps of a site are withdrawn, none comes.
+* A stop of a chip system's deliveries stops all of them while it lasts. A tariff may come once,
+  and then stays.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR, month_text
+from gigaplan.delivery.abandonment import abandonment
 from gigaplan.delivery.durations import Duration, Scaled
 from gigaplan.delivery.model import Activity, Approval
 from gigaplan.delivery.programme_dates import PlannedDates
@@ -32,6 +36,7 @@ from gigaplan.delivery.programme_units import (
 )
 from gigaplan.programme.plan import Plan
 from gigaplan.programme.resolved import (
+    AcceleratorFigures,
     CampusFigures,
     PhaseFigures,
     ResolvedProgramme,
@@ -39,10 +44,30 @@ from gigaplan.programme.resolved import (
 )
 from gigaplan.programme.trajectories import Entity
 
+TARIFF = "tariff on chips"
+
 
 def consent_factor(site: str) -> str:
     """Return the name of the shared cause that is a site's local consent."""
     return f"consent of {site}"
+
+
+def withdrawal_factor(site: str) -> str:
+    """Return the name of the shared cause that is the withdrawal of a site's connection."""
+    return f"withdrawal at {site}"
+
+
+def chip_design(chip: AcceleratorFigures) -> str:
+    """Return the name by which a stop holds all deliveries of a chip system."""
+    return f"chip {chip.name}"
+
+
+def tariff_activities(programme: ResolvedProgramme) -> list[Activity]:
+    """Return the wait for a tariff on chips, if one may come."""
+    if programme.tariff_per_year <= 0:
+        return []
+    rate = -math.log1p(-programme.tariff_per_year)
+    return [abandonment(TARIFF, rate, from_month=float(programme.timeline.first))]
 
 
 def phase_activities(
@@ -144,6 +169,7 @@ def accelerator_activities(
                 quantiles(lead),
                 earliest_month=max(float(start), planned - lead.p50),
                 loadings=cause_loading(programme, "chips"),
+                design=chip_design(chip) if chip.stop_per_year > 0 else None,
                 project=buy.campus,
             )
         )
@@ -205,11 +231,14 @@ def _connection(
     """Return delay and energising of a step; `before` are earlier steps of an announced row."""
     delay = f"connection {entity.name}.delay"
     service = f"connection {entity.name}.service"
+    withdrawn = 0.0 if firm else site.connection_withdrawn_fraction
+    shared = {withdrawal_factor(site.name): 1.0}
     late = Activity(
         delay,
         0.0 if firm else quantiles(site.connection_delay_months),
         earliest_month=float(entity.planned_month),
         loadings={} if firm else grid,
+        approval=Approval(1 - withdrawn, loadings=shared) if withdrawn > 0 else None,
         project=site.name,
     )
     return [late, Activity(service, 0.0, [delay, *before], project=site.name)]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from gigaplan import catalogue
+from gigaplan.delivery.durations import Duration, Quantiles
 from gigaplan.delivery.programme_units import Delivered
 from gigaplan.delivery.reference_class import CostRatio, ReferenceClass, from_published
 from gigaplan.programme.plan import Plan
@@ -72,11 +73,11 @@ def _unit_estimate(project: SupplyFigures, mw: float) -> float:
 
 def cost_ratios(
     programme: ResolvedProgramme, delivered: Sequence[Delivered]
-) -> dict[tuple[str, str], CostRatio]:
-    """Return the cost ratio of each owned project and each campus that is built."""
-    out: dict[tuple[str, str], CostRatio] = {}
+) -> dict[tuple[str, str], Duration]:
+    """Return the cost ratio of each owned project, campus and chip system that is bought."""
+    out: dict[tuple[str, str], Duration] = {}
     for item in delivered:
-        kind, owner = item.entity.kind, item.entity.owner
+        kind, owner = ratio_owner(item)
         if (kind, owner) in out:
             continue
         if kind == "unit":
@@ -88,7 +89,21 @@ def cost_ratios(
                 programme.campuses[owner].reference_class,
                 programme.campuses[owner].outside_view_applied,
             )
+        elif kind == "accelerator":
+            chip = programme.accelerators[owner]
+            if 0 < chip.cost_low_ratio < chip.cost_high_ratio:
+                out[kind, owner] = Quantiles(chip.cost_low_ratio, 1.0, chip.cost_high_ratio)
     return out
+
+
+def ratio_owner(item: Delivered) -> tuple[str, str]:
+    """Return the kind and name of what an entity shares its cost ratio with.
+
+    That is its project, campus or site; for chips it is the system, whose price is one.
+    """
+    entity = item.entity
+    owner = entity.name.rpartition("-")[0] if entity.kind == "accelerator" else entity.owner
+    return entity.kind, owner
 
 
 def _ratio(figures: ReferenceClassFigures, adjusted: bool) -> CostRatio:

@@ -41,7 +41,7 @@ from gigaplan.programme.trajectories import Entity
 
 LICENCE_ATTEMPTS = 2
 COST_CAUSES = ("labour", "supply_chain")
-"""Shared causes that move cost, each with half of the variance that it explains of a stage."""
+"""Shared causes that move what is built costs."""
 
 HELD_STAGES = ("construct", "commission")
 """Stages that stand still in a design-wide hold."""
@@ -96,8 +96,13 @@ def cause_loading(programme: ResolvedProgramme, cause: str) -> dict[str, float]:
 
 
 def cost_loading(programme: ResolvedProgramme) -> dict[str, float]:
-    """Return the loadings of what things cost: half on labour, half on the supply chain."""
-    shares = {cause: programme.shared_cause_share.get(cause, 0.0) for cause in COST_CAUSES}
+    """Return the loadings of what it costs to build."""
+    return half_loading(programme, *COST_CAUSES)
+
+
+def half_loading(programme: ResolvedProgramme, *causes: str) -> dict[str, float]:
+    """Return loadings on causes, each with half of the variance that it explains of a stage."""
+    shares = {cause: programme.shared_cause_share.get(cause, 0.0) for cause in causes}
     return {cause: math.sqrt(share / 2) for cause, share in shares.items() if share > 0}
 
 

@@ -100,6 +100,13 @@ class Campus(Strict):
         return self
 
 
+class SupplyStop(Strict):
+    """A stop of all deliveries of a chip system: an export control, a recall, a lost plant."""
+
+    per_year: Fraction = Field(lt=1, description="Chance in a year that one begins.")
+    months: Quantiles = Field(description="How long it lasts.")
+
+
 class Accelerator(Strict):
     """A chip system that may fill halls; what is left out comes from the catalogue."""
 
@@ -113,6 +120,9 @@ class Accelerator(Strict):
     available_from: Month | None = Field(None, description="First month of volume shipment.")
     available_until: Month | None = Field(None, description="Last month it can be bought.")
     life_years: Years | None = Field(None, gt=0, description="Years until it is replaced.")
+    supply_stop: SupplyStop | None = Field(
+        None, description="A stop of all its deliveries that may come."
+    )
     max_it_mw_by_year: by_year(Mw) | None = Field(  # type: ignore[valid-type]
         None, description="Most IT MW that can be delivered in a year."
     )

@@ -5,7 +5,7 @@ Reading the file is in `reading`; what the catalogue adds is in `resolve`.
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -26,7 +26,7 @@ from gigaplan.programme.base import (
 from gigaplan.programme.compute import Accelerator, Campus, ComputeTarget, SpendLimit
 from gigaplan.programme.funding import Company, FinanceTerms, Instrument, JointVenture, ProjectDebt
 from gigaplan.programme.places import Site, Zone
-from gigaplan.programme.quantities import Fraction, Mw, UsdPerTonne
+from gigaplan.programme.quantities import Fraction, Mw, Rate, UsdPerTonne
 from gigaplan.programme.supply import PowerProject
 
 SCHEMA_VERSION = 1
@@ -70,6 +70,13 @@ class Planning(Strict):
         return self
 
 
+class Tariff(Strict):
+    """A levy on chips that may come, and then stays."""
+
+    per_year: Fraction = Field(lt=1, description="Chance in a year that it comes.")
+    rise_fraction: Rate = Field(ge=0, description="What it adds to the price from then on.")
+
+
 class Uncertainty(Strict):
     """Shared causes that tie the draws of different projects together."""
 
@@ -84,6 +91,12 @@ class Uncertainty(Strict):
         None, description="Chance per year of a hold on all units of a new reactor design."
     )
     design_hold_months: Quantiles | None = Field(None, description="Length of such a hold.")
+    tail_degrees_of_freedom: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = Field(
+        None,
+        description="Given if all that is drawn for delivery is jointly t: the fewer, the more "
+        "often very late comes with very late. Normal if left out.",
+    )
+    chip_tariff: Tariff | None = Field(None, description="A levy on chips that may come.")
 
 
 class Policy(Strict):

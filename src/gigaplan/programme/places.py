@@ -147,6 +147,11 @@ class Site(Strict):
     reinforcement: Reinforcement | None = Field(None, description="Connection that may be added.")
     land_acres: Acres | None = Field(None, description="Land in hand.")
     water_m3_per_year_max: CubicMetres | None = Field(None, description="Most water in a year.")
+    connection_withdrawn_fraction: Fraction = Field(
+        0.0,
+        description="Chance that the steps of connection that are not firm never come: the "
+        "utility or the queue withdraws them.",
+    )
     community: Community | None = Field(None, description="Local consent.")
     weather_file: WeatherFile | None = Field(None, description="Real weather instead of generated.")
 

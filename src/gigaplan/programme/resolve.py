@@ -21,6 +21,7 @@ from gigaplan.programme.resolved import (
     AcceleratorFigures,
     CampusFigures,
     FinanceFigures,
+    MonthsRange,
     PhaseFigures,
     ResolvedProgramme,
     SlotFigures,
@@ -59,6 +60,9 @@ def resolve(file: ProgrammeFile, *, seed: int | None = None) -> ResolvedProgramm
     planning = programme.planning
     years = tuple(range(planning.first_year, planning.last_year + 1))
     policy = programme.policy
+    tariff = programme.uncertainty.chip_tariff
+    if tariff is not None:
+        take.note_own(("uncertainty", "chip_tariff"), tariff.model_dump())
     return ResolvedProgramme(
         name=programme.name,
         title=programme.title,
@@ -99,6 +103,9 @@ def resolve(file: ProgrammeFile, *, seed: int | None = None) -> ResolvedProgramm
             programme.uncertainty.design_hold_months,
             "uncertainty.design_hold.months",
         ),
+        tail_degrees_of_freedom=programme.uncertainty.tail_degrees_of_freedom,
+        tariff_per_year=tariff.per_year if tariff else 0.0,
+        tariff_rise_fraction=tariff.rise_fraction if tariff else 0.0,
         zones={k: resolve_zone(k, zone, years, take) for k, zone in programme.zones.items()},
         sites={k: resolve_site(k, s, take) for k, s in programme.sites.items()},
         campuses={k: _campus(k, c, programme, take) for k, c in programme.campuses.items()},
@@ -259,13 +266,17 @@ def _accelerator(name: str, chip: Accelerator, take: FigureLookup) -> Accelerato
     available = chip.available_from
     it_w_per_chip = take.take((*at, "it_w_per_chip"), None, f"{system}.it_w_per_chip")
     chips_per_it_mw = 1e6 / it_w_per_chip
+    path = (*at, "cost_usd_per_it_mw")
+    cost = take.take(path, chip.cost_usd_per_it_mw, f"{system}.cost_usd_per_it_mw")
+    use, stop = take.used_at(path), chip.supply_stop
+    low, high = use.low or cost, use.high or cost
+    if stop is not None:
+        take.note_own((*at, "supply_stop"), stop.model_dump())
     bf16_tflops = take.take((*at, "bf16_tflops"), None, f"{system}.bf16_dense_tflops")
     return AcceleratorFigures(
         name=name,
         system=chip.system,
-        cost_usd_per_it_mw=take.take(
-            (*at, "cost_usd_per_it_mw"), chip.cost_usd_per_it_mw, f"{system}.cost_usd_per_it_mw"
-        ),
+        cost_usd_per_it_mw=cost,
         price_change_fraction=take.take(
             (*at, "price_change_fraction"),
             chip.price_change_fraction,
@@ -277,6 +288,12 @@ def _accelerator(name: str, chip: Accelerator, take: FigureLookup) -> Accelerato
         chips_per_it_mw=chips_per_it_mw,
         bf16_flops_per_it_mw=chips_per_it_mw * bf16_tflops * 1e12,
         delivery_months=take.range((*at, "delivery_months"), None, f"{system}.delivery_months"),
+        cost_low_ratio=low / cost if cost > 0 else 1.0,
+        cost_high_ratio=high / cost if cost > 0 else 1.0,
+        stop_per_year=stop.per_year if stop else 0.0,
+        stop_months=MonthsRange(stop.months.p10, stop.months.p50, stop.months.p90)
+        if stop
+        else MonthsRange(0.0, 0.0, 0.0),
         max_it_mw_by_year=dict(chip.max_it_mw_by_year or {}),
     )
 

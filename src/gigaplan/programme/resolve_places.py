@@ -75,6 +75,8 @@ def resolve_site(name: str, site: Site, take: FigureLookup) -> SiteFigures:
     reinforcement, community = site.reinforcement, site.community
     if reinforcement is not None:
         take.note_own((*at, "reinforcement", "max_mw"), reinforcement.max_mw)
+    if site.connection_withdrawn_fraction > 0:
+        take.note_own((*at, "connection_withdrawn_fraction"), site.connection_withdrawn_fraction)
     if community is not None:
         take.note_own((*at, "community"), community.model_dump(exclude_none=True))
     delay = community.delay_months if community else None
@@ -93,6 +95,7 @@ def resolve_site(name: str, site: Site, take: FigureLookup) -> SiteFigures:
             site.connection_delay_months,
             "connection.large_load.delay_months",
         ),
+        connection_withdrawn_fraction=site.connection_withdrawn_fraction,
         reinforcement_max_mw=reinforcement.max_mw if reinforcement else 0.0,
         reinforcement_usd_per_kw=take.take(
             (*at, "reinforcement", "cost_usd_per_kw"),

@@ -116,6 +116,7 @@ class SiteFigures:
     design_pue: float
     connection: tuple[ConnectionFigures, ...]
     connection_delay_months: MonthsRange
+    connection_withdrawn_fraction: float
     reinforcement_max_mw: float
     reinforcement_usd_per_kw: float
     reinforcement_month: int
@@ -167,7 +168,11 @@ class CampusFigures:
 
 @dataclass(frozen=True, slots=True)
 class AcceleratorFigures:
-    """A chip system; figures per IT MW hold servers and network. FLOP/s are dense."""
+    """A chip system; figures per IT MW hold servers and network. FLOP/s are dense.
+
+    ``cost_low_ratio`` and ``cost_high_ratio`` are the low and the high of its cost over the value;
+    ``stop_per_year`` is the chance in a year that a stop of all its deliveries begins.
+    """
 
     name: str
     system: str
@@ -179,6 +184,10 @@ class AcceleratorFigures:
     chips_per_it_mw: float
     bf16_flops_per_it_mw: float
     delivery_months: MonthsRange
+    cost_low_ratio: float
+    cost_high_ratio: float
+    stop_per_year: float
+    stop_months: MonthsRange
     max_it_mw_by_year: Mapping[int, float]
 
     def cost_in(self, year: int) -> float:
@@ -313,6 +322,9 @@ class ResolvedProgramme:
     shared_cause_share: Mapping[str, float]
     design_hold_per_year: float
     design_hold_months: MonthsRange
+    tail_degrees_of_freedom: float | None
+    tariff_per_year: float
+    tariff_rise_fraction: float
     zones: Mapping[str, ZoneFigures]
     sites: Mapping[str, SiteFigures]
     campuses: Mapping[str, CampusFigures]

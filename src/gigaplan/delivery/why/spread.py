@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from gigaplan.delivery.explain import VarianceShares, variance_shares
 from gigaplan.delivery.prepared import PreparedDelivery
 from gigaplan.delivery.programme_capital import cost_stream
-from gigaplan.delivery.programme_compute import consent_factor
+from gigaplan.delivery.programme_compute import consent_factor, withdrawal_factor
+from gigaplan.delivery.programme_estimates import ratio_owner
 from gigaplan.delivery.why.relief import online_in, stage_of
 
 _OWN = "own course"
@@ -51,8 +52,13 @@ def groups_of(work: PreparedDelivery) -> dict[str, set[str]]:
         if stage_of(activity) == "permission":
             group = "neighbours"
         out.setdefault(group, set()).add(activity.id)
-    owners = {(item.entity.kind, item.entity.owner) for item in work.delivered}
-    out.setdefault(_OWN, set()).update(cost_stream(*owner) for owner in owners)
+    for kind, owner in {ratio_owner(item) for item in work.delivered}:
+        group = "chips" if kind == "accelerator" else _OWN
+        out.setdefault(group, set()).add(cost_stream(kind, owner))
+    withdrawn = {withdrawal_factor(site) for site in work.programme.sites} & set(out)
+    for name in withdrawn:
+        del out[name]
+        out.setdefault("grid", set()).add(name)
     if work.holds:
         out["design holds"] = set(work.holds)
     return out
