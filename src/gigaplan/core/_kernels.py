@@ -88,11 +88,14 @@ def count_in_cells(
         _ends(some, low[r], high[r], inner, cell)
         weight = draws if alike else 1
         for d in range(some.size):
-            i = cell[d]
+            i, value = np.uint32(cell[d]), x[d]
             count[i] += weight
-            hit[i] += weight * (x[d] == same[i])
-            lower[i] = min(lower[i], x[d])
-            upper[i] = max(upper[i], x[d])
+            hit[i] += weight * (value == same[i])
+            # seldom true: not to store is quicker than to store what is there
+            if value < lower[i]:
+                lower[i] = value
+            if value > upper[i]:
+                upper[i] = value
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")

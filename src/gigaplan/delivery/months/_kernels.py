@@ -247,7 +247,9 @@ def yearly_spend(change: Array, year: Array, out: Array) -> None:
         dust[:] = 0.0
         for m in range(year.size):
             for d in range(dust.size):
-                dust[d] = max(dust[d], DUST * abs(change[g, m, d]))
+                least = DUST * abs(change[g, m, d])
+                # the zero keeps all of it stored: to store only what moves takes a mask
+                dust[d] = (least if least > dust[d] else dust[d]) + 0.0
         for m in range(year.size):
             row, total = change[g, m], out[g, year[m]]
             for d in range(running.size):
