@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from gigaplan.core.errors import InputError
 from gigaplan.delivery import (
     Activity,
     Approval,
@@ -20,6 +22,7 @@ from gigaplan.delivery import (
     Slots,
     simulate,
 )
+from gigaplan.delivery.simulate import Schedule
 
 DRAWS = 200_000
 
@@ -307,3 +310,20 @@ def test_correlated_causes_give_the_correlation_of_their_activities() -> None:
     r = float(np.asarray(np.corrcoef(result.finish_months))[0, 1])
     expected = 0.7 * 0.6 * 0.8
     assert abs(r - expected) < 4 * (1 - expected**2) / math.sqrt(DRAWS)
+
+
+def test_a_schedule_with_other_lengths_is_the_one_laid_out_anew() -> None:
+    parts = [
+        Activity("a", Lognormal(12.0, 0.3)),
+        Activity("b", Lognormal(6.0, 0.4), ["a"], earliest_month=3.0),
+        Activity("c", 5.0, ["a"]),
+        Activity("d", Lognormal(6.0, 0.4), ["b", "c"], slots="crew"),
+    ]
+    slots = {"crew": Slots(1)}
+    longer = replace(parts[1], duration=Lognormal(9.0, 0.2), earliest_month=20.0)
+    known = replace(parts[2], duration=Lognormal(7.0, 0.1))
+    anew = simulate([parts[0], longer, known, parts[3]], slots=slots, draws=512, seed=3)
+    taken = Schedule(parts, slots=slots, seed=3).with_lengths([longer, known]).simulate(512)
+    assert np.array_equal(anew.finish_months, taken.finish_months)
+    with pytest.raises(InputError, match="earliest_month nan"):
+        Schedule(parts, slots=slots).with_lengths([replace(longer, earliest_month=np.nan)])

@@ -40,6 +40,13 @@ def check(
         raise InputError(problems)
 
 
+def check_numbers(activities: Sequence[Activity]) -> None:
+    """Raise `InputError` with every wrong number of some activities."""
+    problems = [problem for activity in activities for problem in _wrong_numbers(activity)]
+    if problems:
+        raise InputError(problems)
+
+
 def unknown_predecessors(activity: Activity, ids: set[str]) -> list[Problem]:
     """Return a problem for each predecessor of an activity that is none of `ids`."""
     return [

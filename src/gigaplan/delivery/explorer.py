@@ -131,6 +131,7 @@ class Explorer:
         self.draws, self.shares, self.threads = draws, shares, threads
         self.seed = programme.seed if seed is None else seed
         self._known: dict[str, _SiteLook] = {}
+        self._first: PreparedDelivery | None = None
         self._sum = np.empty((0, 0))
 
     def look(self, programme: ResolvedProgramme | None = None, plan: Plan | None = None) -> Look:
@@ -142,7 +143,10 @@ class Explorer:
             If the plan builds what the programme does not have, or a figure is out of range.
         """
         programme, plan = programme or self.programme, plan or self.plan
-        work = PreparedDelivery(programme, plan, seed=self.seed, compute_only=True)
+        work = PreparedDelivery(
+            programme, plan, seed=self.seed, compute_only=True, like=self._first
+        )
+        self._first = self._first or work
         result = work.draw(self.draws, threads=self.threads)
         with ThreadPoolExecutor(self.threads) as pool:
             sites = list(pool.map(lambda site: self._site(site, result.finish_months), work.sites))

@@ -40,6 +40,22 @@ class Layout:
     shared: SharedArrays
     order: tuple[str, ...]
     streams: Streams
+    lengths: Tables
+    start_month: float
+
+    def with_lengths(self, changed: Sequence[Activity]) -> Layout:
+        """Return the layout with the lengths and milestones of some activities changed."""
+        place = {name: i for i, name in enumerate(self.order)}
+        network, lengths = self.network, self.lengths.copied()
+        fixed, table, earliest = network.fixed.copy(), network.table.copy(), network.earliest.copy()
+        for activity in changed:
+            i = place[activity.id]
+            fixed[i], table[i] = lengths.place(activity.duration)
+            earliest[i] = _earliest(activity, self.start_month)
+        network = network._replace(
+            fixed=fixed, table=table, earliest=earliest, tables=lengths.stacked()
+        )
+        return replace(self, network=network, lengths=lengths)
 
     def redrawn(self, names: Collection[str], seed: int) -> Layout:
         """Return the layout with the streams of some names drawn from another seed."""
@@ -80,6 +96,12 @@ class Tables:
     def __init__(self) -> None:
         self._row: dict[Duration, int] = {}
         self._tables: list[NDArray[np.float32]] = []
+
+    def copied(self) -> Tables:
+        """Return the same tables, to which more can be added."""
+        out = Tables()
+        out._row, out._tables = dict(self._row), list(self._tables)
+        return out
 
     def place(self, duration: Duration | float) -> tuple[float, int]:
         """Return a duration's fixed months, and its table's row or -1 if it is fixed."""
@@ -222,12 +244,7 @@ def lay_out(
         link_at=_ranges([len(rows) for rows in links]),
         link_from=np.array([b for rows in links for b, _ in rows], np.int64),
         link_lag=np.array([lag for rows in links for _, lag in rows]),
-        earliest=np.array(
-            [
-                0.0 if a.earliest_month is None else max(0.0, a.earliest_month - start_month)
-                for a in working
-            ]
-        ),
+        earliest=np.array([_earliest(a, start_month) for a in working]),
         out_row=np.array([kept.get(a.id, -1) for a in working], np.int64),
         row=rows,
         rows=int(rows.max()) + 1,
@@ -246,7 +263,14 @@ def lay_out(
         factors=tuple(factors.names),
         holds=tuple(live),
     )
-    return Layout(network, approvals, shared, tuple(a.id for a in working), streams)
+    order_of_ids = tuple(a.id for a in working)
+    return Layout(network, approvals, shared, order_of_ids, streams, tables, start_month)
+
+
+def _earliest(activity: Activity, start_month: float) -> float:
+    """Return the months from the start of the schedule to an activity's milestone."""
+    month = activity.earliest_month
+    return 0.0 if month is None else max(0.0, month - start_month)
 
 
 def _shared_rows(links: Sequence[Sequence[tuple[int, float]]]) -> NDArray[np.int64]:

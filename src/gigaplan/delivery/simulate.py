@@ -16,7 +16,7 @@ import numpy as np
 
 from gigaplan.core.errors import InputError, Problem, nearest, require
 from gigaplan.delivery._kernels import simulate_blocks
-from gigaplan.delivery.checking import check
+from gigaplan.delivery.checking import check, check_numbers
 from gigaplan.delivery.factors import Factors, usable_correlation
 from gigaplan.delivery.model import Activity, Holds, Outcome, SimulationResult, Slots
 from gigaplan.delivery.network import lay_out
@@ -95,6 +95,17 @@ class Schedule:
             horizon_months=horizon_months,
             own_rows=critical,
         )
+
+    def with_lengths(self, changed: Sequence[Activity]) -> Schedule:
+        """Return the schedule with some activities' lengths and milestones changed, nothing else.
+
+        Far quicker than a new one. Draws stay: an activity's random number does not depend on
+        how long it lasts.
+        """
+        check_numbers(changed)
+        out = copy(self)
+        out._layout = self._layout.with_lengths(changed)
+        return out
 
     def redrawn(self, names: Collection[str]) -> Schedule:
         """Return the schedule with the random numbers of some names drawn anew.
