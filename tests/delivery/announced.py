@@ -25,7 +25,7 @@ def announced_plan(programme: ResolvedProgramme) -> Plan:
     return Plan(
         programme=programme.name,
         years=programme.years,
-        units=tuple(build for p in programme.power.values() for build in _units(p)),
+        units=tuple(build for p in programme.to_plan().power.values() for build in _units(p)),
         phases=tuple(
             PhaseBuild(campus.name, phase.name, phase.month // 12, phase.it_mw, 0.0)
             for campus in programme.campuses.values()

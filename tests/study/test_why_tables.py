@@ -10,13 +10,15 @@ import vl_convert
 from tests.delivery.announced import announced_plan, bundled
 
 from gigaplan.delivery import deliver
+from gigaplan.delivery.bridges.worth import bridge_worth
 from gigaplan.delivery.options.purchase import open_options, purchase_worth
+from gigaplan.delivery.prepared import PreparedDelivery
 from gigaplan.delivery.why import reasons_for
 from gigaplan.report import RunView
 from gigaplan.report.charts import option_charts, why_charts
 from gigaplan.report.labels import Names
 from gigaplan.study.delivery_tables import overrun_rows
-from gigaplan.study.option_tables import option_exercise_rows, option_worth_rows
+from gigaplan.study.option_tables import bridge_rows, option_exercise_rows, option_worth_rows
 from gigaplan.study.why_tables import why_tables
 
 DRAWS = 200
@@ -30,6 +32,8 @@ def tables() -> Mapping[str, pd.DataFrame]:
     found = why_tables(reasons_for(meta, plan, moves, 2030), meta)
     found["overruns"] = overrun_rows(moves)
     options = [purchase_worth(meta, plan, p, draws=DRAWS) for p in open_options(meta)]
+    work = PreparedDelivery(meta, plan)
+    found["bridges"] = bridge_rows([bridge_worth(work, rule, DRAWS) for rule in work.bridges])
     found["option_worth"] = option_worth_rows(options)
     found["option_exercise"] = option_exercise_rows(options)
     return {name: pd.DataFrame(rows) for name, rows in found.items()}
@@ -83,6 +87,7 @@ def test_every_chart_of_why_is_drawn(tables: Mapping[str, pd.DataFrame]) -> None
         "overruns",
         "option-worth",
         "option-exercise",
+        "bridges",
     }
     for chart in charts:
         data = {k: pd.DataFrame(_plain(v)).to_dict("records") for k, v in chart.rows.items()}

@@ -168,6 +168,11 @@ def delivery_notes(work: PreparedDelivery, draws: int) -> tuple[str, ...]:
             f"A design-wide hold comes with {programme.design_hold_per_year:.1%} a year and "
             f"stops all construction and commissioning of that reactor design."
         )
+    notes += [
+        f"{programme.power[rule.project].title} is ordered once halls are forecast to lack power "
+        f"for {rule.short_it_mw:,.0f} MW of IT {rule.ahead_months} months later."
+        for rule in work.bridges
+    ]
     given_up = {p.title: p.abandoned_per_year for p in _at_risk(work)}
     if given_up:
         shares = ", ".join(f"{title} {chance:.1%}" for title, chance in given_up.items())

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gigaplan.delivery.bridges.rule import BridgeRule, bridge_rules, bridge_unit
 from gigaplan.delivery.factors import Factors
 from gigaplan.delivery.model import Activity, Holds, SimulationResult, Slots
 from gigaplan.delivery.plan_check import fitting_plan
@@ -135,9 +136,24 @@ class PreparedDelivery:
         out._capital = self._capital_layout().redrawn(names)
         return out
 
-    def draw(self, draws: int, *, first_draw: int = 0, threads: int = 1) -> SimulationResult:
-        """Return begin and end of every activity; see `Schedule.simulate`."""
-        return self.schedule.simulate(draws, first_draw=first_draw, threads=threads)
+    def draw(
+        self, draws: int, *, first_draw: int = 0, threads: int = 1, leave_out: str = ""
+    ) -> SimulationResult:
+        """Return begin and end of every activity; see `Schedule.simulate`.
+
+        Bridge power is ordered by its rule, that of the project `leave_out` excepted: its lead is
+        left to begin at the start.
+        """
+        result = self.schedule.simulate(draws, first_draw=first_draw, threads=threads)
+        for rule in self.bridges:
+            if rule.project != leave_out:
+                rule.apply(result)
+        return result
+
+    @cached_property
+    def bridges(self) -> list[BridgeRule]:
+        """The rules that order bridge power, in the programme's order."""
+        return bridge_rules(self.programme, self.sites, self._row)
 
     def capital(
         self, result: SimulationResult, *, first_draw: int = 0, threads: int = 1
@@ -164,7 +180,10 @@ def _work(
     steps, step_entities = connection_activities(programme, plan, dates)
     delivered = [*unit_entities, *phase_entities, *chip_entities, *step_entities]
     tariff = tariff_activities(programme) if chips else []
-    return [*units, *phases, *chips, *steps, *tariff], delivered, slots
+    bridges = [bridge_unit(programme, p) for p in programme.power.values() if p.bridge is not None]
+    delivered += [item for _, item in bridges]
+    leads = [activity for activity, _ in bridges]
+    return [*units, *phases, *chips, *steps, *tariff, *leads], delivered, slots
 
 
 def _needed(delivered: Sequence[Delivered]) -> list[str]:

@@ -12,6 +12,7 @@ from gigaplan.programme.figure_lookup import FigureLookup
 from gigaplan.programme.model import Programme
 from gigaplan.programme.resolve_places import gas_prices, in_outlook
 from gigaplan.programme.resolved import (
+    BridgeFigures,
     MonthsRange,
     ReferenceClassFigures,
     StageFigures,
@@ -93,6 +94,7 @@ def resolve_supply(
         exercise_by=month_index(project.option.exercise_by) if project.option else None,
         exercise_usd=project.option.price_usd if project.option else 0.0,
         alternative_usd_per_mwh=_alternative(project, zone, at, take),
+        bridge=_bridge(project, at, take),
         overnight_usd_per_kw=of("overnight_usd_per_kw"),
         fixed_om_usd_per_kw_year=of("fixed_om_usd_per_kw_year"),
         variable_om_usd_per_mwh=of("variable_om_usd_per_mwh", absent=0.0),
@@ -133,6 +135,16 @@ def resolve_supply(
         macrs_years=round(of("macrs_years")),
         credit=catalogue.technology(project.technology).credit,
     )
+
+
+def _bridge(project: PowerProject, at: FieldPath, take: FigureLookup) -> BridgeFigures | None:
+    """Return the rule that orders a project, if it is bridge power."""
+    bridge = project.bridge
+    if bridge is None:
+        return None
+    take.note_own((*at, "bridge"), bridge.model_dump())
+    lead = bridge.lead_months
+    return BridgeFigures(bridge.short_it_mw, MonthsRange(lead.p10, lead.p50, lead.p90))
 
 
 def _alternative(

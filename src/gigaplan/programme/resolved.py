@@ -7,7 +7,7 @@ the catalogue, and lists each figure with its source in `figures`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -197,6 +197,14 @@ class AcceleratorFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class BridgeFigures:
+    """The rule that orders bridge power, and its lead."""
+
+    short_it_mw: float
+    lead_months: MonthsRange
+
+
+@dataclass(frozen=True, slots=True)
 class SupplyFigures:
     """A power project.
 
@@ -227,6 +235,7 @@ class SupplyFigures:
     exercise_by: int | None
     exercise_usd: float
     alternative_usd_per_mwh: tuple[float, float, float] | None
+    bridge: BridgeFigures | None
     overnight_usd_per_kw: float
     fixed_om_usd_per_kw_year: float
     variable_om_usd_per_mwh: float
@@ -338,3 +347,8 @@ class ResolvedProgramme:
     price_index: PriceIndex
     folder: Path
     figures: tuple[FigureUse, ...]
+
+    def to_plan(self) -> ResolvedProgramme:
+        """Return the programme with what a plan may decide on: without bridge power."""
+        kept = {name: project for name, project in self.power.items() if project.bridge is None}
+        return self if len(kept) == len(self.power) else replace(self, power=kept)

@@ -94,6 +94,17 @@ class PurchaseOption(Strict):
     )
 
 
+class Bridge(Strict):
+    """A rule that orders power for a site that waits for it."""
+
+    short_it_mw: Mw = Field(
+        gt=0,
+        description="It is ordered, once, when halls with chips are forecast to lack power for so "
+        "many IT MW by the time that it would come.",
+    )
+    lead_months: Quantiles = Field(description="Months from the order until it serves.")
+
+
 class StorageTerms(Strict):
     """Storage built into a project or the energy part of a battery."""
 
@@ -146,6 +157,11 @@ class PowerProject(Strict):
     )
     contract: Contract = Field(default_factory=Own, description="Commercial form.")
     option: PurchaseOption | None = Field(None, description="Given if the project is a right.")
+    bridge: Bridge | None = Field(
+        None,
+        description="Given if the project is no part of the plan but is ordered by a rule when "
+        "power runs late; earliest is then the first month it may be ordered.",
+    )
     estimate: Estimate = Field(default_factory=Estimate, description="Kind of the estimate.")
     overnight_usd_per_kw: UsdPerKw | None = Field(None, description="Capital without interest.")
     fixed_om_usd_per_kw_year: UsdPerKwYear | None = Field(None, description="Fixed O&M.")
@@ -193,9 +209,30 @@ class PowerProject(Strict):
                 "is optional.",
                 "status",
             )
+        if self.bridge is not None:
+            self._check_bridge()
         if self.units_by_month is not None:
             self._check_announced(self.units_by_month)
         return self
+
+    def _check_bridge(self) -> None:
+        if self.site is None:
+            raise wrong("is missing; bridge power serves one site, behind the meter.", "site")
+        if self.status != "optional":
+            raise wrong(
+                f"found '{self.status}'; whether bridge power comes is its rule's to say, so its "
+                "status is optional.",
+                "status",
+            )
+        if self.max_mw is None:
+            raise wrong("is missing; bridge power is ordered as one amount.", "max_mw")
+        if self.contract.kind not in ("own", "tolling"):
+            raise wrong(
+                f"found {self.contract.kind}; bridge power is owned or rented (own, tolling).",
+                "contract",
+            )
+        if self.option is not None:
+            raise wrong("stands beside bridge; a rule orders it, no option is exercised.", "option")
 
     def _check_announced(self, announced: dict[str, int]) -> None:
         at = "units_by_month"

@@ -142,7 +142,7 @@ class Names:
     entities, decisions : DataFrame
         The run's tables of those names.
     inputs : mapping
-        The run's inputs by dotted field, for the titles of sites.
+        The run's inputs by dotted field, for the titles of sites and of what is not in the plan.
     """
 
     def __init__(self, entities: pd.DataFrame, decisions: pd.DataFrame, inputs: Any = ()) -> None:
@@ -158,8 +158,11 @@ class Names:
         self._places: dict[str, str] = {}
         for field in inputs:
             parts = str(field).split(".")
-            if len(parts) == 3 and parts[0] in ("sites", "zones") and parts[2] == "title":
-                self._places[parts[1]] = str(inputs[field])
+            if len(parts) == 3 and parts[2] == "title":
+                if parts[0] in ("sites", "zones"):
+                    self._places[parts[1]] = str(inputs[field])
+                elif parts[0] == "power":
+                    self._title.setdefault(parts[1], str(inputs[field]))
 
     def site(self, name: Any) -> str:
         """Return a site's or zone's title."""

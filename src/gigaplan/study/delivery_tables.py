@@ -110,7 +110,9 @@ def entity_rows(trajectories: Trajectories, programme: ResolvedProgramme) -> lis
         rows.append(
             {
                 **_identity(entity, programme),
-                "planned_month": month_text(entity.planned_month),
+                "planned_month": month_text(entity.planned_month)
+                if entity.planned_month <= last
+                else None,
                 "p10_month": _month(low, last),
                 "p50_month": _month(middle, last),
                 "p90_month": _month(high, last),

@@ -11,6 +11,7 @@ from gigaplan.core.timeline import month_text
 from gigaplan.study.plan_tables import Row
 
 if TYPE_CHECKING:
+    from gigaplan.delivery.bridges.worth import BridgeWorth
     from gigaplan.delivery.options.purchase import PurchaseWorth
 
 _QUANTILES = (0.1, 0.5, 0.9)
@@ -28,6 +29,24 @@ def option_worth_rows(found: Sequence[PurchaseWorth]) -> list[Row]:
         }
         for option in found
         for policy in option.policies
+    ]
+
+
+def bridge_rows(found: Sequence[BridgeWorth]) -> list[Row]:
+    """Return what each bridge project is worth by the shortfall that orders it."""
+    return [
+        {
+            "project": bridge.project,
+            "short_it_mw": rule.short_it_mw,
+            "stated": rule is bridge.stated,
+            "best": rule is bridge.best,
+            "usd": rule.net_usd.mean,
+            "standard_error": rule.net_usd.standard_error,
+            "ordered_fraction": rule.ordered.mean,
+            "it_mw_months": rule.gain_it_mw_months.mean,
+        }
+        for bridge in found
+        for rule in sorted((bridge.stated, *bridge.tried), key=lambda rule: rule.short_it_mw)
     ]
 
 

@@ -18,6 +18,7 @@ from gigaplan.programme import Plan, Trajectories, headline_year
 from gigaplan.programme.resolved import ResolvedProgramme
 
 if TYPE_CHECKING:
+    from gigaplan.delivery.bridges.worth import BridgeWorth
     from gigaplan.delivery.options.purchase import PurchaseWorth
     from gigaplan.delivery.why import Reasons
     from gigaplan.finance import FinanceResult
@@ -70,6 +71,7 @@ class Results:
     plan: Plan | None = None
     trajectories: Trajectories | None = None
     reasons: Reasons | None = None
+    bridges: list[BridgeWorth] = field(default_factory=list)
     purchases: list[PurchaseWorth] = field(default_factory=list)
     operations: OperationsResult | None = None
     finance: FinanceResult | None = None
@@ -109,7 +111,7 @@ def make_plan(results: Results, settings: Settings, progress: Progress) -> Plan:
 
     with results.timed("plan", progress):
         results.plan = expansion.plan(
-            results.programme,
+            results.programme.to_plan(),
             results.series,
             threads=settings.workers,
             progress=lambda share: progress("plan", share),
@@ -119,7 +121,9 @@ def make_plan(results: Results, settings: Settings, progress: Progress) -> Plan:
 
 def _deliver(results: Results, settings: Settings, progress: Progress) -> None:
     from gigaplan import delivery
+    from gigaplan.delivery.bridges.worth import bridge_worth
     from gigaplan.delivery.options.purchase import open_options, purchase_worth
+    from gigaplan.delivery.prepared import PreparedDelivery
     from gigaplan.delivery.why import reasons_for
 
     assert results.plan is not None
@@ -134,6 +138,10 @@ def _deliver(results: Results, settings: Settings, progress: Progress) -> None:
         programme, results.plan, moves, year or programme.years[-1], threads=threads
     )
     progress("deliver", 0.8)
+    work = PreparedDelivery(programme, results.plan, seed=programme.seed)
+    results.bridges = [
+        bridge_worth(work, rule, settings.draws, threads=threads) for rule in work.bridges
+    ]
     results.purchases = [
         purchase_worth(
             programme,

@@ -75,6 +75,7 @@ def stage_tables(until: str, results: Results) -> Tables:
             "capex": delivery.capex_rows(moves, plan),
             "overruns": delivery.overrun_rows(moves),
             **why_tables(results.reasons, programme),
+            "bridges": options.bridge_rows(results.bridges),
             "option_worth": options.option_worth_rows(results.purchases),
             "option_exercise": options.option_exercise_rows(results.purchases),
         }

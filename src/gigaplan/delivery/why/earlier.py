@@ -70,8 +70,8 @@ def month_earlier(work: PreparedDelivery, draws: int, *, threads: int = 1) -> li
 
 
 def _still_to_come(work: PreparedDelivery) -> Iterator[tuple[str, str]]:
-    first = work.programme.timeline.first
-    later = (item.entity for item in work.delivered if item.entity.planned_month > first)
+    first, last = work.programme.timeline.first, work.programme.timeline.last
+    later = (i.entity for i in work.delivered if first < i.entity.planned_month <= last)
     yield from dict.fromkeys((entity.kind, entity.owner) for entity in later)
 
 

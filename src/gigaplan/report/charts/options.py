@@ -14,7 +14,7 @@ from gigaplan.report.charts.chart import (
     time_axis,
     tip,
 )
-from gigaplan.report.labels import POLICY_WORDS, Names, brief, readable
+from gigaplan.report.labels import POLICY_WORDS, SERIES_COLOURS, Names, brief, readable
 from gigaplan.report.view import RunView
 
 _RANGE, _MIDDLE, _AT = (
@@ -25,7 +25,69 @@ _RANGE, _MIDDLE, _AT = (
 
 
 def option_charts(view: RunView, names: Names) -> list[Chart]:
-    """Return what options are worth and when to exercise them; none if the run has no option."""
+    """Return what options and bridge power are worth, and when to use them, if there are any."""
+    return [*_purchase_charts(view, names), *_bridge_charts(view, names)]
+
+
+def _bridge_charts(view: RunView, names: Names) -> list[Chart]:
+    table = view.table("bridges")
+    if table.empty:
+        return []
+    rows = table.assign(
+        series=[brief(names.project(name)) for name in table["project"]],
+        billion=table["usd"] / 1e9,
+        low=(table["usd"] - 2 * table["standard_error"]) / 1e9,
+        high=(table["usd"] + 2 * table["standard_error"]) / 1e9,
+        gw_months=table["it_mw_months"] / 1e3,
+    )
+    series = list(dict.fromkeys(rows["series"]))
+    colour = {
+        "field": "series",
+        **colours(list(zip(series, SERIES_COLOURS, strict=False)), columns=1, labelLimit=520),
+    }
+    x: Spec = {
+        "field": "short_it_mw",
+        "type": "quantitative",
+        "axis": {"title": "Ordered when so many MW of IT are forecast to lack power"},
+    }
+    y = amount("billion", "Billion USD", shown=",.2~r")
+    tips = [
+        tip("series", "Bridge power"),
+        tip("short_it_mw", "Ordered at a shortfall of (MW of IT)", ",.0f"),
+        tip("billion", "Worth, net (billion USD)", ",.3~r"),
+        tip("ordered_fraction", "Ordered in", ".0%"),
+        tip("gw_months", "Compute gained (GW-months of IT)", ",.3~r"),
+    ]
+    line: Spec = {
+        "mark": {"type": "line", "strokeWidth": 2.2, "point": {"size": 55}},
+        "encoding": {"x": x, "y": y, "color": colour, "tooltip": tips},
+    }
+    error: Spec = {
+        "mark": {"type": "rule", "strokeWidth": 1.4},
+        "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour},
+    }
+    stated: Spec = {
+        "transform": [{"filter": "datum.stated"}],
+        "mark": {"type": "point", "shape": "diamond", "filled": True, "size": 170},
+        "encoding": {"x": x, "y": y, "color": colour, "tooltip": tips},
+    }
+    columns = ["series", "short_it_mw", "stated", "billion", "low", "high"]
+    columns += ["ordered_fraction", "gw_months"]
+    return [
+        Chart(
+            "bridges",
+            "What bridge power is worth, by the rule that orders it",
+            "Power that is ordered only if halls are forecast to wait for it: the compute it "
+            "brings, less rent, fuel and running cost, in the mean of the same worlds. The diamond "
+            "is the programme's rule; thin lines are two standard errors either way.",
+            layered([error, line, stated], data={"name": "rows"}),
+            {"rows": packed(rows[columns])},
+            heights=(300, 300),
+        )
+    ]
+
+
+def _purchase_charts(view: RunView, names: Names) -> list[Chart]:
     worth, exercise = view.table("option_worth"), view.table("option_exercise")
     if worth.empty or exercise.empty:
         return []

@@ -38,7 +38,7 @@ def hedge_programme(
     InputError, InfeasibleError
         As of a run.
     """
-    resolved = resolve(read_programme(locate(str(programme))), seed=settings.seed)
+    resolved = resolve(read_programme(locate(str(programme))), seed=settings.seed).to_plan()
     series = weather.series_for(
         resolved,
         weather_years=settings.weather_years,

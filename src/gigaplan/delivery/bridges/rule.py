@@ -1,0 +1,155 @@
+"""When bridge power is ordered: once the forecast of a site falls short by so much.
+
+The forecast of a month is made of what is there in that month and of the plan, and of nothing
+that comes later: of power, and of halls with their chips, what is overdue is taken to need as
+long again, and the rest to come as planned. Where halls are forecast to wait for power of at
+least the rule's MW by the time that an order would come, it is ordered, once. It comes after its
+lead and leaves at the end of its term.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.core.timeline import MONTHS_PER_YEAR
+from gigaplan.delivery.bridges._kernels import order_months, site_capacity
+from gigaplan.delivery.model import Activity, SimulationResult
+from gigaplan.delivery.programme_sites import ProgrammeSite
+from gigaplan.delivery.programme_units import Delivered, StagePart, cause_loading, quantiles
+from gigaplan.programme.resolved import ResolvedProgramme, SupplyFigures
+from gigaplan.programme.trajectories import Entity
+
+Floats = NDArray[np.float64]
+
+
+def bridge_unit(programme: ResolvedProgramme, project: SupplyFigures) -> tuple[Activity, Delivered]:
+    """Return the lead of a bridge project as an activity, and what it delivers.
+
+    It is planned for no month of the timeline: whether it comes is the rule's to say.
+    """
+    assert project.bridge is not None
+    never = programme.timeline.last + 1
+    name = f"{project.name}-1"
+    lead = Activity(
+        f"unit {name}.lead",
+        quantiles(project.bridge.lead_months),
+        loadings=cause_loading(programme, "supply_chain"),
+        project=project.name,
+        unit=name,
+    )
+    entity = Entity("unit", project.name, name, project.site or "", project.max_mw, never)
+    part = StagePart(lead.id, "construct", 1.0, project.bridge.lead_months.p50)
+    return lead, Delivered(entity, lead.id, (part,))
+
+
+@dataclass(frozen=True)
+class BridgeRule:
+    """The rule of one bridge project at its site.
+
+    Parameters
+    ----------
+    project : str
+    row : int
+        Of its lead among the activities.
+    site : ProgrammeSite
+    first_month, last_month : int
+        Absolute months in which it may be ordered.
+    ahead_months : int
+        How far the forecast looks: its median lead.
+    short_it_mw : float
+    planned_ready, planned_power : ndarray, shape [month]
+        IT MW of the plan.
+    """
+
+    project: str
+    row: int
+    site: ProgrammeSite
+    first_month: int
+    last_month: int
+    ahead_months: int
+    short_it_mw: float
+    planned_ready: Floats
+    planned_power: Floats
+
+    def apply(self, result: SimulationResult, short_it_mw: float | None = None) -> None:
+        """Set the months of the lead in a result whose other work is known, in place.
+
+        The lead must begin at the schedule's start, as it does before a rule is applied.
+        """
+        start = self.site.layout.first_month
+        lead = result.finish_months[self.row] - start
+        ordered = self.orders(result, short_it_mw)
+        result.finish_months[self.row] = ordered + lead
+        if len(result.start_months):
+            result.start_months[self.row] = ordered
+
+    def orders(self, result: SimulationResult, short_it_mw: float | None = None) -> Floats:
+        """Return the absolute month in which it is ordered in each draw, infinity where never."""
+        layout, draws = self.site.layout, result.draws
+        finish = result.finish_months.copy()
+        finish[self.row] = np.inf
+        months = len(self.planned_ready)
+        ready, power = np.empty((months, draws)), np.empty((months, draws))
+        _capacity(self.site, self.site.months(finish), ready, power)
+        out = np.empty(draws)
+        order_months(
+            ready,
+            power,
+            self.planned_ready,
+            self.planned_power,
+            self.first_month - layout.first_month,
+            self.last_month - layout.first_month,
+            self.ahead_months,
+            self.short_it_mw if short_it_mw is None else short_it_mw,
+            out,
+        )
+        return out + layout.first_month
+
+
+def bridge_rules(
+    programme: ResolvedProgramme, sites: Sequence[ProgrammeSite], row: Mapping[str, int]
+) -> list[BridgeRule]:
+    """Return the rule of every bridge project whose site has a campus."""
+    by_name = {site.layout.name: site for site in sites}
+    timeline, out = programme.timeline, []
+    for project in programme.power.values():
+        site = by_name.get(project.site or "")
+        if project.bridge is None or site is None:
+            continue
+        months = len(timeline)
+        planned = np.empty((2, months, 1))
+        _capacity(site, site.layout.planned_months[:, None].copy(), planned[0], planned[1])
+        out.append(
+            BridgeRule(
+                project=project.name,
+                row=row[f"unit {project.name}-1.lead"],
+                site=site,
+                first_month=max(project.month, timeline.first),
+                last_month=min(
+                    MONTHS_PER_YEAR * programme.years[-1] + MONTHS_PER_YEAR - 1, timeline.last
+                ),
+                ahead_months=round(project.bridge.lead_months.p50),
+                short_it_mw=project.bridge.short_it_mw,
+                planned_ready=planned[0, :, 0].copy(),
+                planned_power=planned[1, :, 0].copy(),
+            )
+        )
+    return out
+
+
+def _capacity(site: ProgrammeSite, when: Floats, ready: Floats, power: Floats) -> None:
+    layout = site.layout
+    site_capacity(
+        layout.kind,
+        layout.mw,
+        when,
+        layout.campuses,
+        layout.pue,
+        layout.first_month,
+        ready,
+        power,
+    )
