@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tests.delivery.announced import announced_plan, bundled
 
 from gigaplan.delivery import deliver
-from gigaplan.delivery.bridges._kernels import order_months, site_capacity
+from gigaplan.delivery.bridges._kernels import order_months, planned_capacity
 from gigaplan.delivery.bridges.worth import bridge_worth
 from gigaplan.delivery.prepared import PreparedDelivery
 from gigaplan.programme import Trajectories
@@ -29,7 +29,7 @@ SITE = "hyperion"
 
 @pytest.fixture(scope="module")
 def meta() -> ResolvedProgramme:
-    return bundled("meta-compute")
+    return bundled("meta-compute").to_plan()
 
 
 def _bridged(meta: ResolvedProgramme, **changes: object) -> ResolvedProgramme:
@@ -59,20 +59,20 @@ def bridged(meta: ResolvedProgramme) -> Trajectories:
 
 
 def test_it_is_ordered_in_the_first_month_whose_forecast_falls_short() -> None:
-    planned_ready = np.repeat([0.0, 100.0, 300.0], 12)
-    planned_power = planned_ready.copy()
-    ready = np.stack([planned_ready, planned_ready, planned_ready], axis=1)
+    # one campus of 100 MW from month 12 and 200 more from month 24, a connection for each
+    kind = np.array([0, 1, 2, 0, 1, 2, 3, 3])
+    mw = np.array([100.0, 100.0, 100.0, 200.0, 200.0, 200.0, 100.0, 200.0])
+    plan = np.array([12.0, 12.0, 12.0, 24.0, 24.0, 24.0, 12.0, 24.0])
+    ready, power = np.empty(36), np.empty(36)
+    planned_capacity(kind, mw, plan[:, None].copy(), 1, 1.0, 0, ready, power)
+    assert np.array_equal(ready, np.repeat([0.0, 100.0, 300.0], 12))
+    assert np.array_equal(power, ready)
+    when = np.repeat(plan[:, None], 3, axis=1)
     # power as planned; five months late; never after the first step
-    power = np.stack(
-        [
-            planned_power,
-            np.concatenate([np.zeros(5), planned_power[:-5]]),
-            np.minimum(planned_power, 100.0),
-        ],
-        axis=1,
-    )
+    when[6:, 1] += 5.0
+    when[7, 2] = np.inf
     out = np.empty(3)
-    order_months(ready, power, planned_ready, planned_power, 0, 35, 6, 90.0, out)
+    order_months(kind, mw, when, 1, 1.0, 0, ready, power, 0, 35, 6, 90.0, 0, 3, out)
     assert np.isinf(out[0])
     # overdue by up to 5 months and so taken to need 5 more, it is there when an order would come
     assert np.isinf(out[1])
@@ -84,10 +84,10 @@ def test_halls_and_power_of_a_site_are_what_its_steps_add_up_to() -> None:
     kind = np.array([0, 1, 2, 3, 4])
     mw = np.array([100.0, 100.0, 80.0, 60.0, 30.0])
     when = np.array([[0.0], [2.0], [3.0], [1.0], [4.0]])
-    ready, power = np.empty((6, 1)), np.empty((6, 1))
-    site_capacity(kind, mw, when, 1, 1.2, 0, ready, power)
-    assert ready[:, 0] == pytest.approx([0, 0, 0, 80, 80, 80])
-    assert power[:, 0] == pytest.approx([0, 50, 50, 50, 75, 75])
+    ready, power = np.empty(6), np.empty(6)
+    planned_capacity(kind, mw, when, 1, 1.2, 0, ready, power)
+    assert ready == pytest.approx([0, 0, 0, 80, 80, 80])
+    assert power == pytest.approx([0, 50, 50, 50, 75, 75])
 
 
 def test_bridge_power_takes_no_compute_away_and_brings_some(

@@ -147,7 +147,7 @@ class PreparedDelivery:
         result = self.schedule.simulate(draws, first_draw=first_draw, threads=threads)
         for rule in self.bridges:
             if rule.project != leave_out:
-                rule.apply(result)
+                rule.apply(result, threads)
         return result
 
     @cached_property

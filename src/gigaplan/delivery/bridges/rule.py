@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
-from gigaplan.delivery.bridges._kernels import order_months, site_capacity
+from gigaplan.delivery.bridges._kernels import order_months, planned_capacity
 from gigaplan.delivery.model import Activity, SimulationResult
+from gigaplan.delivery.parallel import over_draws
 from gigaplan.delivery.programme_sites import ProgrammeSite
 from gigaplan.delivery.programme_units import Delivered, StagePart, cause_loading, quantiles
 from gigaplan.programme.resolved import ResolvedProgramme, SupplyFigures
@@ -75,37 +76,57 @@ class BridgeRule:
     planned_ready: Floats
     planned_power: Floats
 
-    def apply(self, result: SimulationResult, short_it_mw: float | None = None) -> None:
+    def apply(self, result: SimulationResult, threads: int = 1) -> None:
         """Set the months of the lead in a result whose other work is known, in place.
 
         The lead must begin at the schedule's start, as it does before a rule is applied.
         """
-        start = self.site.layout.first_month
-        lead = result.finish_months[self.row] - start
-        ordered = self.orders(result, short_it_mw)
+        lead = result.finish_months[self.row] - self.site.layout.first_month
+        ordered = self.orders(result, threads=threads)
         result.finish_months[self.row] = ordered + lead
         if len(result.start_months):
             result.start_months[self.row] = ordered
 
-    def orders(self, result: SimulationResult, short_it_mw: float | None = None) -> Floats:
-        """Return the absolute month in which it is ordered in each draw, infinity where never."""
-        layout, draws = self.site.layout, result.draws
-        finish = result.finish_months.copy()
-        finish[self.row] = np.inf
-        months = len(self.planned_ready)
-        ready, power = np.empty((months, draws)), np.empty((months, draws))
-        _capacity(self.site, self.site.months(finish), ready, power)
-        out = np.empty(draws)
-        order_months(
-            ready,
-            power,
-            self.planned_ready,
-            self.planned_power,
-            self.first_month - layout.first_month,
-            self.last_month - layout.first_month,
-            self.ahead_months,
-            self.short_it_mw if short_it_mw is None else short_it_mw,
-            out,
+    def orders(
+        self, result: SimulationResult, short_it_mw: float | None = None, *, threads: int = 1
+    ) -> Floats:
+        """Return the absolute month in which it is ordered in each draw, infinity where never.
+
+        Parameters
+        ----------
+        result : SimulationResult
+            What the lead has in it does not matter.
+        short_it_mw : float, optional
+            Another threshold than the rule's.
+        threads : int
+            Threads that share the draws.
+        """
+        layout, lead = self.site.layout, result.finish_months[self.row].copy()
+        result.finish_months[self.row] = np.inf
+        when = self.site.months(result.finish_months)
+        result.finish_months[self.row] = lead
+        out = np.empty(result.draws)
+        threshold = self.short_it_mw if short_it_mw is None else short_it_mw
+        over_draws(
+            lambda at, to: order_months(
+                layout.kind,
+                layout.mw,
+                when,
+                layout.campuses,
+                layout.pue,
+                layout.first_month,
+                self.planned_ready,
+                self.planned_power,
+                self.first_month - layout.first_month,
+                self.last_month - layout.first_month,
+                self.ahead_months,
+                threshold,
+                at,
+                to,
+                out,
+            ),
+            result.draws,
+            threads,
         )
         return out + layout.first_month
 
@@ -120,9 +141,18 @@ def bridge_rules(
         site = by_name.get(project.site or "")
         if project.bridge is None or site is None:
             continue
-        months = len(timeline)
-        planned = np.empty((2, months, 1))
-        _capacity(site, site.layout.planned_months[:, None].copy(), planned[0], planned[1])
+        planned = np.empty((2, len(timeline)))
+        layout = site.layout
+        planned_capacity(
+            layout.kind,
+            layout.mw,
+            np.ascontiguousarray(layout.planned_months[:, None]),
+            layout.campuses,
+            layout.pue,
+            layout.first_month,
+            planned[0],
+            planned[1],
+        )
         out.append(
             BridgeRule(
                 project=project.name,
@@ -134,22 +164,8 @@ def bridge_rules(
                 ),
                 ahead_months=round(project.bridge.lead_months.p50),
                 short_it_mw=project.bridge.short_it_mw,
-                planned_ready=planned[0, :, 0].copy(),
-                planned_power=planned[1, :, 0].copy(),
+                planned_ready=planned[0],
+                planned_power=planned[1],
             )
         )
     return out
-
-
-def _capacity(site: ProgrammeSite, when: Floats, ready: Floats, power: Floats) -> None:
-    layout = site.layout
-    site_capacity(
-        layout.kind,
-        layout.mw,
-        when,
-        layout.campuses,
-        layout.pue,
-        layout.first_month,
-        ready,
-        power,
-    )
