@@ -10,14 +10,14 @@ from tests.delivery.announced import announced_plan, bundled
 
 from gigaplan.delivery import deliver
 from gigaplan.programme import Trajectories
-from gigaplan.programme.resolved import MonthsRange, ResolvedProgramme
+from gigaplan.programme.resolved import MonthsRange, ResolvedProgramme, TeamFigures
 
 DRAWS = 3000
 
 
 @pytest.fixture(scope="module")
 def meta() -> ResolvedProgramme:
-    return bundled("meta-compute")
+    return bundled("meta-compute").to_plan()
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +127,25 @@ def test_nothing_that_may_befall_changes_what_is_sure(meta: ResolvedProgramme, d
     one, two = (deliver(p, plan, draws=draws) for p in (meta, changed))
     assert np.array_equal(one.online_month, two.online_month)
     assert np.array_equal(one.entity_capex_usd, two.entity_capex_usd)
+
+
+def test_a_team_serves_so_many_at_a_time_and_its_lack_brings_nothing_forward(
+    meta: ResolvedProgramme, as_it_is: Trajectories
+) -> None:
+    plan = announced_plan(meta)
+
+    def with_crews(at_once: int) -> Trajectories:
+        team = TeamFigures("crew", "Crew", ("oklo_aurora",), "construct", at_once)
+        return deliver(replace(meta, teams={"crew": team}), plan, draws=500)
+
+    one, two, many = (with_crews(n) for n in (1, 2, 50))
+    rows = _rows(many, "unit", "oklo-pike")
+    assert np.array_equal(many.online_month, as_it_is.online_month[:, :500])
+    assert np.all(one.online_month >= two.online_month)
+    assert np.all(two.online_month >= many.online_month)
+    # sixteen units one after another take far longer than sixteen at once
+    built = np.isfinite(one.online_month[rows]).all(axis=0)
+    late = [np.median(found.online_month[rows][:, built].max(axis=0)) for found in (one, many)]
+    assert late[0] > late[1] + 60
+    others = [i for i in range(len(many.entities)) if i not in rows]
+    assert np.array_equal(one.online_month[others], many.online_month[others])

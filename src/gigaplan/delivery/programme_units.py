@@ -13,6 +13,8 @@ Conventions, the same for all that is delivered:
   makes cost high makes it likelier.
 * Stage durations are taken as they are. The catalogue's are ranges of past builds, so the
   reference class's overrun in time is not put on top of them; its overrun in cost is.
+* A team serves the units, or the licences of projects, that need it in the order of their planned
+  months, so many at a time.
 * A slot for a scarce thing belongs to its unit, in the order of the plan: a unit is not
   commissioned before the year in which the amounts allowed so far cover it.
 """
@@ -153,7 +155,7 @@ def unit_activities(
     commission_from = _slot_months(programme, units)
     activities: list[Activity] = []
     delivered: list[Delivered] = []
-    slots: dict[str, Slots] = {}
+    slots = {f"team {team.name}": Slots(team.at_once) for team in programme.teams.values()}
     licensed: set[str] = set()
     for project, entity in units:
         if project.max_units_per_year and project.status != "operating":
@@ -233,6 +235,8 @@ class _UnitChain:
             )
             if chance > 0
             else None,
+            slots=_team_of(self.programme, project, "licence"),
+            priority=float(self.entity.planned_month),
             given_up_at=self.fate,
             project=project.name,
         )
@@ -276,7 +280,9 @@ class _UnitChain:
             before,
             earliest_month=earliest,
             loadings=cause_loading(self.programme, stage.cause),
-            slots=f"{project.name} starts" if queued and stage.name == "construct" else None,
+            slots=f"{project.name} starts"
+            if queued and stage.name == "construct"
+            else _team_of(self.programme, project, stage.name),
             priority=float(self.entity.planned_month),
             design=project.design if holds else None,
             given_up_at=self.fate,
@@ -315,6 +321,14 @@ def _median_ends(stages: Sequence[StageFigures]) -> dict[str, float]:
         begin = max((out[name] for name in stage.after if name in out), default=0.0)
         out[stage.name] = begin + stage.months.p50
     return out
+
+
+def _team_of(programme: ResolvedProgramme, project: SupplyFigures, stage: str) -> str | None:
+    """Return the slot class of the team that works on a stage of a project, if one does."""
+    for team in programme.teams.values():
+        if team.stage == stage and project.technology in team.technologies:
+            return f"team {team.name}"
+    return None
 
 
 def _slot_months(

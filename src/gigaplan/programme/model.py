@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from gigaplan.core.errors import nearest
 from gigaplan.core.timeline import month_index
 from gigaplan.programme.base import (
+    Count,
     Month,
     Name,
     Names,
@@ -27,7 +28,7 @@ from gigaplan.programme.compute import Accelerator, Campus, ComputeTarget, Spend
 from gigaplan.programme.funding import Company, FinanceTerms, Instrument, JointVenture, ProjectDebt
 from gigaplan.programme.places import Site, Zone
 from gigaplan.programme.quantities import Fraction, Mw, Rate, UsdPerTonne
-from gigaplan.programme.supply import PowerProject
+from gigaplan.programme.supply import PowerProject, Stage
 
 SCHEMA_VERSION = 1
 _MOST_YEARS = 40
@@ -118,6 +119,15 @@ class Slots(Strict):
     )
 
 
+class Team(Strict):
+    """Crews, cranes, reviewers: they work on a stage of a few projects at a time."""
+
+    title: Text = Field(description="Name for people.")
+    technologies: Names = Field(description="Technologies that need it.")
+    stage: Stage = Field(description="Stage that it works on.")
+    at_once: Annotated[Count, Field(ge=1)] = Field(description="How many it works on at a time.")
+
+
 class Rule(Strict):
     """A condition between projects and campuses."""
 
@@ -162,6 +172,10 @@ class Programme(Strict):
         default_factory=dict, description="Supply options, by name."
     )
     slots: dict[Name, Slots] = Field(default_factory=dict, description="Scarce things, by name.")
+    teams: dict[Name, Team] = Field(
+        default_factory=dict,
+        description="Who serves one after another, by name: in delivery work waits for them.",
+    )
     rules: list[Rule] = Field(default_factory=list, description="Conditions between projects.")
     company: Company | None = Field(None, description="The parent, if its cash pays.")
     instruments: dict[Name, Instrument] = Field(
@@ -175,6 +189,7 @@ class Programme(Strict):
         if not problems:
             problems = [
                 *self._wrong_dates(),
+                *self._teams_in_each_others_way(),
                 *self._wrong_rules(),
                 *self._wrong_instruments(),
                 *self._wrong_targets(),
@@ -213,6 +228,26 @@ class Programme(Strict):
             if isinstance(instrument, ProjectDebt):
                 for i, name in enumerate(instrument.projects):
                     refer(("instruments", key, "projects", i), name, "power")
+        return found
+
+    def _teams_in_each_others_way(self) -> list[_Found]:
+        """Return a problem for each team whose stage already waits for something else."""
+        found: list[_Found] = []
+        taken: dict[tuple[str, str], str] = {}
+        for key, project in self.power.items():
+            if project.max_units_per_year is not None:
+                taken[project.technology, "construct"] = f"power.{key}.max_units_per_year"
+        for key, team in self.teams.items():
+            for i, technology in enumerate(team.technologies):
+                other = taken.setdefault((technology, team.stage), f"teams.{key}")
+                if other != f"teams.{key}":
+                    found.append(
+                        (
+                            ("teams", key, "technologies", i),
+                            f"{technology} waits for {other} at the stage {team.stage} already; "
+                            "work can wait for one thing at a time.",
+                        )
+                    )
         return found
 
     def _wrong_dates(self) -> list[_Found]:

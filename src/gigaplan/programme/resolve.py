@@ -25,6 +25,7 @@ from gigaplan.programme.resolved import (
     PhaseFigures,
     ResolvedProgramme,
     SlotFigures,
+    TeamFigures,
 )
 from gigaplan.programme.yaml_tree import dotted
 
@@ -117,6 +118,10 @@ def resolve(file: ProgrammeFile, *, seed: int | None = None) -> ResolvedProgramm
             )
             for k, s in programme.slots.items()
         },
+        teams={
+            k: TeamFigures(k, t.title, tuple(t.technologies), t.stage, t.at_once)
+            for k, t in programme.teams.items()
+        },
         rules=tuple(programme.rules),
         company=programme.company,
         instruments=dict(programme.instruments),
@@ -172,6 +177,11 @@ def _check_catalogue_names(file: ProgrammeFile) -> None:
         (("slots", k, "technologies", i), "technology", name)
         for k, slots in programme.slots.items()
         for i, name in enumerate(slots.technologies)
+    ]
+    asked += [
+        (("teams", k, "technologies", i), "technology", name)
+        for k, team in programme.teams.items()
+        for i, name in enumerate(team.technologies)
     ]
     problems = []
     for path, kind, name in asked:

@@ -284,6 +284,17 @@ class SlotFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamFigures:
+    """Who works on a stage of a few projects at a time."""
+
+    name: str
+    title: str
+    technologies: tuple[str, ...]
+    stage: str
+    at_once: int
+
+
+@dataclass(frozen=True, slots=True)
 class FinanceFigures:
     """How the programme is judged and taxed; rates nominal unless named real."""
 
@@ -340,6 +351,7 @@ class ResolvedProgramme:
     accelerators: Mapping[str, AcceleratorFigures]
     power: Mapping[str, SupplyFigures]
     slots: Mapping[str, SlotFigures]
+    teams: Mapping[str, TeamFigures]
     rules: tuple[Rule, ...]
     company: Company | None
     instruments: Mapping[str, Instrument]

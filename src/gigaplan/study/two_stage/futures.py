@@ -163,6 +163,7 @@ def _weights(found: Trajectories, rows: Sequence[int]) -> Floats:
 def _delay_years(found: Trajectories, rows: list[int]) -> Ints:
     """Return the mean delay over an option's units that come, in whole years.
 
+    An option of which less than half comes never serves; of any other, all does.
     A planning year is as it stands at its end, so what comes within the year it was planned for is
     on time.
     """
@@ -174,11 +175,22 @@ def _delay_years(found: Trajectories, rows: list[int]) -> Ints:
     weight = np.where(comes, _weights(found, rows), 0.0)
     total = weight.sum(axis=0)
     mean = np.divide((weight * late).sum(axis=0), total, out=np.zeros_like(total), where=total > 0)
-    return np.where(comes.any(axis=0), np.round(mean), NEVER_YEARS).astype(np.int64)
+    return np.where(_serves(found, rows), np.round(mean), NEVER_YEARS).astype(np.int64)
+
+
+def _serves(found: Trajectories, rows: list[int]) -> NDArray[np.bool_]:
+    """Return whether at least half of an option's MW comes, shape [draw]."""
+    weight = _weights(found, rows)
+    came = np.isfinite(found.online_month[rows])
+    serves: NDArray[np.bool_] = (weight * came).sum(axis=0) >= 0.5 * weight.sum()
+    return serves
 
 
 def _cost_factor(found: Trajectories, rows: list[int]) -> Floats:
-    """Return final over estimated capital of an option, mean over its units by MW."""
+    """Return final over estimated capital of an option, mean by MW over its units that come.
+
+    Of one that never serves, what is spent on all of them.
+    """
     comes = np.isfinite(found.online_month[rows])
     spent, ratio = found.entity_capex_usd[rows], found.cost_multiplier[rows]
     estimate = np.array(
@@ -188,8 +200,10 @@ def _cost_factor(found: Trajectories, rows: list[int]) -> Floats:
         ]
     )[:, None]
     lost = np.divide(spent, estimate, out=np.ones_like(spent), where=estimate > 0)
-    weight = _weights(found, rows)
-    return np.asarray((weight * np.where(comes, ratio, lost)).sum(axis=0) / weight.sum(axis=0))
+    serves, weight = _serves(found, rows), _weights(found, rows)
+    counted = weight * np.where(serves, comes, True)
+    total = (counted * np.where(comes, ratio, lost)).sum(axis=0)
+    return np.asarray(total / np.maximum(counted.sum(axis=0), 1e-9))
 
 
 def _connection_mw(programme: ResolvedProgramme, found: Trajectories, rows: list[int]) -> Floats:
