@@ -273,6 +273,14 @@ def _earliest(activity: Activity, start_month: float) -> float:
     return 0.0 if month is None else max(0.0, month - start_month)
 
 
+def followers(network: NetworkArrays) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return by ranges the activities that need each, and by which link: [activity + 1], [n, 2]."""
+    to = np.repeat(np.arange(len(network.key)), np.diff(network.link_at))
+    order = np.argsort(network.link_from, kind="stable")
+    counts = np.bincount(network.link_from, minlength=len(network.key))
+    return _ranges(counts.tolist()), np.stack([to[order], order], axis=1).astype(np.int64)
+
+
 def _shared_rows(links: Sequence[Sequence[tuple[int, float]]]) -> NDArray[np.int64]:
     """Return a row of memory for each activity's end, used again once nothing needs it."""
     last = list(range(len(links)))

@@ -224,6 +224,7 @@ def _worded(item: Any, path: FieldPath, tree: YamlTree, model: type[BaseModel]) 
     if kind in ("quantity", "programme"):
         return _problem_at(tree, path, context["message"])
     words = {
+        "less_than": "found {found}; less than {lt} is allowed.",
         "greater_than_equal": "found {found}; at least {ge} is allowed.",
         "less_than_equal": "found {found}; at most {le} is allowed.",
         "greater_than": "found {found}; it must be above {gt}.",

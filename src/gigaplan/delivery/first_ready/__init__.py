@@ -1,0 +1,1 @@
+"""Slots that go, in each draw, to whoever is ready first."""
