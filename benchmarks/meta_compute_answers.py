@@ -170,13 +170,19 @@ def _why_late(run: Run) -> tuple[str, str]:
             f"{month} "
             + ", ".join(f"{r.bottleneck} {r.share_fraction:.0%}" for r in top.itertuples())
         )
-    drivers = run.table("drivers")
-    of_2030 = drivers[drivers.output == "online_it_mw_2030"]
-    lead = of_2030.sort_values("share_fraction", ascending=False).iloc[0]
+    spread = run.table("spread")
+    causes = spread[spread.output == "online_it_mw_2030"].head(3)
+    shares = ", ".join(
+        f"{r.cause} {r.shapley:.0%} ± {r.shapley_standard_error:.0%}" for r in causes.itertuples()
+    )
+    relief = run.table("relief")
+    gains = relief[(relief.year == 2030) & (relief.relieved != "all")]
+    best = gains.sort_values("gain_it_mw", ascending=False).iloc[0]
     return "2 What is in the way.", (
-        "share of sites and draws held up: " + "; ".join(told) + " (`bottlenecks`). Of the spread "
-        f"at the end of 2030, {lead.share_fraction:.0%} ± {lead.standard_error:.0%} goes with "
-        f"{lead.factor} (`drivers`)."
+        "share of sites and draws held up: " + "; ".join(told) + " (`bottlenecks`). If no "
+        f"{best.relieved} were late, {best.gain_it_mw / 1e3:.1f} ± "
+        f"{best.standard_error / 1e3:.1f} GW more would be online at the end of 2030, the most of "
+        f"any one thing (`relief`). Its spread is shared out as {shares} (`spread`)."
     )
 
 
@@ -220,7 +226,13 @@ def _month(run: Run) -> tuple[str, str]:
         f"{r.value / 12 / 1e3:,.1f} thousand USD a month."
         for r in best.itertuples()
     )
+    sooner = run.table("month_earlier").head(3)
+    worth = ", ".join(
+        f"{r.kind} {r.owner} {r.usd / 1e9:.2f} ± {r.usd_standard_error / 1e9:.2f} bn USD"
+        for r in sooner.itertuples()
+    )
     return "3 A month earlier.", (
+        f"all of a thing a month earlier, in the draws: {worth} (`month_earlier`). In the plan, "
         f"the target's price, thousand USD per IT MW and month: {told}; it stops at what missing "
         f"compute is taken to cost.{link} (`shadow_prices`)."
     )
@@ -277,9 +289,36 @@ def _deals(run: Run) -> tuple[str, str]:
         f"in {last} a clean MWh in Ohio is worth {ohio:.0f} USD to the plan ({clean:.0f} of it for "
         f"being clean), {sold} the 85 to 88 assumed for the {nuclear.mw.sum() / 1e3:.1f} GW of "
         "announced nuclear contracts there, which the plan must take; of the six further Natrium "
-        f"it takes {rights / 345:.0f}. What an option or a prepayment is worth is the difference "
-        "of two runs, which this run does not hold (`shadow_prices`, `decisions`)."
+        f"it takes {rights / 345:.0f} (`shadow_prices`, `decisions`). {_rights(run)} {_bridges(run)}"
     )
+
+
+def _rights(run: Run) -> str:
+    worth = run.table("option_worth").set_index(["project", "policy"])
+    when = run.table("option_exercise")
+    told = []
+    for project in dict.fromkeys(when.project):
+        best = worth.loc[(project, "least squares")]
+        duty = worth.loc[(project, "exercise at once")]
+        last = when[when.project == project].iloc[-1]
+        told.append(
+            f"The right {project} is worth {best.usd / 1e6:,.0f} ± {best.standard_error / 1e6:,.0f} "
+            f"million USD, the most to pay for it; taken at once as a duty {duty.usd / 1e6:,.0f}. "
+            f"It is exercised in {best.exercised_fraction:.0%} of draws: in {last.month} from "
+            f"{last.exercise_at_usd_per_mwh:.0f} USD/MWh elsewhere on, before that only from more "
+            "(`option_worth`, `option_exercise`)."
+        )
+    return " ".join(told)
+
+
+def _bridges(run: Run) -> str:
+    found = run.table("bridges")
+    told = [
+        f"{r.project} {r.usd / 1e9:.1f} ± {r.standard_error / 1e9:.1f} bn USD, ordered in "
+        f"{r.ordered_fraction:.0%} of draws"
+        for r in found[found.stated].itertuples()
+    ]
+    return f"Bridge power ordered by its rule is worth: {'; '.join(told)} (`bridges`)."
 
 
 def _paid(run: Run) -> tuple[str, str]:
