@@ -289,7 +289,8 @@ def _deals(run: Run) -> tuple[str, str]:
         f"in {last} a clean MWh in Ohio is worth {ohio:.0f} USD to the plan ({clean:.0f} of it for "
         f"being clean), {sold} the 85 to 88 assumed for the {nuclear.mw.sum() / 1e3:.1f} GW of "
         "announced nuclear contracts there, which the plan must take; of the six further Natrium "
-        f"it takes {rights / 345:.0f} (`shadow_prices`, `decisions`). {_rights(run)} {_bridges(run)}"
+        f"it takes {rights / 345:.0f} (`shadow_prices`, `decisions`). {_rights(run)} "
+        + _bridges(run)
     )
 
 
@@ -302,8 +303,9 @@ def _rights(run: Run) -> str:
         duty = worth.loc[(project, "exercise at once")]
         last = when[when.project == project].iloc[-1]
         told.append(
-            f"The right {project} is worth {best.usd / 1e6:,.0f} ± {best.standard_error / 1e6:,.0f} "
-            f"million USD, the most to pay for it; taken at once as a duty {duty.usd / 1e6:,.0f}. "
+            f"The right {project} is worth {best.usd / 1e6:,.0f} ± "
+            f"{best.standard_error / 1e6:,.0f} million USD, the most to pay for it; taken at once, "
+            f"as a duty, {duty.usd / 1e6:,.0f}. "
             f"It is exercised in {best.exercised_fraction:.0%} of draws: in {last.month} from "
             f"{last.exercise_at_usd_per_mwh:.0f} USD/MWh elsewhere on, before that only from more "
             "(`option_worth`, `option_exercise`)."

@@ -173,3 +173,11 @@ def test_threads_do_not_matter(bridged: Trajectories, meta: ResolvedProgramme) -
     again = deliver(programme, announced_plan(programme), draws=DRAWS, threads=2)
     assert np.array_equal(again.online_month, bridged.online_month)
     assert np.array_equal(again.site_online_it_mw, bridged.site_online_it_mw)
+
+
+def test_a_bridge_at_a_site_without_a_campus_never_comes(meta: ResolvedProgramme) -> None:
+    empty = replace(meta.sites[SITE], name="empty")
+    programme = _bridged(meta, site="empty")
+    programme = replace(programme, sites={**programme.sites, "empty": empty})
+    found = deliver(programme, announced_plan(programme), draws=10)
+    assert "rented" not in {entity.owner for entity in found.entities}

@@ -48,14 +48,12 @@ def test_an_option_decided_in_one_month_is_worth_what_blacks_formula_says(
     up = (1 - project.forced_outage_fraction) * (1 - project.planned_outage_fraction)
     month = (1 + rate) ** (-1 / 12)
     annuity = (1 - month**240) / (1 - month) / 12
-    mw = project.unit_mw * project.units
     # units come in the month they are announced for, which is after the last month to exercise
     waited = [(1 + rate) ** (-(m - last) / 12) for m in project.announced_months]
     waited += waited[-1:] * (project.units - len(waited))
     energy = project.unit_mw * 8760 * up * annuity * sum(waited)
     prepaid = project.unit_mw * 1000 * contract.prepaid_usd_per_kw
-    paid = project.unit_mw * project.exercise_usd / mw
-    owed = energy * contract.price_usd_per_mwh + (prepaid + paid) * sum(waited)
+    owed = energy * contract.price_usd_per_mwh + prepaid * sum(waited) + project.exercise_usd
     sigma = np.log(high / low) / (2 * norm.isf(0.1))
     d1 = np.log(energy * value / owed) / sigma + sigma / 2
     black = energy * value * norm.cdf(d1) - owed * norm.cdf(d1 - sigma)

@@ -180,7 +180,9 @@ def _work(
     steps, step_entities = connection_activities(programme, plan, dates)
     delivered = [*unit_entities, *phase_entities, *chip_entities, *step_entities]
     tariff = tariff_activities(programme) if chips else []
-    bridges = [bridge_unit(programme, p) for p in programme.power.values() if p.bridge is not None]
+    places = {campus.site for campus in programme.campuses.values()}
+    bridged = (p for p in programme.power.values() if p.bridge is not None and p.site in places)
+    bridges = [bridge_unit(programme, project) for project in bridged]
     delivered += [item for _, item in bridges]
     leads = [activity for activity, _ in bridges]
     return [*units, *phases, *chips, *steps, *tariff, *leads], delivered, slots

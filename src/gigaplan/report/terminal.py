@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from gigaplan.programme.trajectories import headline_year
 from gigaplan.report import amounts
+from gigaplan.report import terminal_why as why
 from gigaplan.report.answer import answer_of, paragraph
 from gigaplan.report.labels import BOTTLENECK_WORDS, readable
 from gigaplan.report.view import RunView
@@ -63,6 +65,9 @@ def stage_for_terminal(until: str, summary: Mapping[str, Any], tables: Mapping[s
         "deliver": lambda: [
             _targets(table("targets"), draws),
             _bottlenecks(table("bottlenecks")),
+            text_table(*why.relief(table("relief"), _year_told(summary))),
+            text_table(*why.earlier(table("month_earlier"))),
+            text_table(*why.options(table("option_worth"), table("bridges"))),
             _capex(table("capex")),
         ],
         "operate": lambda: [_operations(table("operations"))],
@@ -106,6 +111,11 @@ def _fitted(text: str, width: int) -> str:
 
 def _clipped(lines: Sequence[str]) -> list[str]:
     return [_fitted(line, WIDTH) for part in lines for line in part.split("\n")]
+
+
+def _year_told(summary: Mapping[str, Any]) -> int | None:
+    """Return the year that the delivery is told for."""
+    return headline_year(int(year) for year in summary.get("target_probability") or {})
 
 
 def _targets(table: pd.DataFrame, draws: Any) -> str:

@@ -114,14 +114,18 @@ def purchase_worth(
     window = Window(months[0], project.exercise_by, project.exercise_usd)
     assert window.steps(months).all()
     others = replace(plan, units=tuple(u for u in plan.units if u.project != project.name))
-    base = PreparedDelivery(programme, others, seed=seed)
-    work = PreparedDelivery(programme, _exercised(others, project), seed=seed)
+    # its price is paid when it is exercised, not when a plan would pay it
+    free = replace(project, exercise_usd=0.0)
+    unpaid = replace(programme, power={**programme.power, project.name: free})
+    base = PreparedDelivery(unpaid, others, seed=seed)
+    work = PreparedDelivery(unpaid, _exercised(others, project), seed=seed)
     price = _prices(project, months, draws, work.seed, programme.timeline.first)
     drawn = base.draw(draws, threads=threads)
-    margin = TermMargin(programme, project, base, drawn, threads)
+    margin = TermMargin(unpaid, free, base, drawn, threads)
     payoff = np.array(
         [
             margin.brings(work.with_activities(partial(_begun, project.name, m)), m, price[i])
+            - project.exercise_usd
             for i, m in enumerate(months)
         ]
     )
