@@ -31,14 +31,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _NEVER = ("Not within the horizon", "var(--c-grey)")
-_ALL = ("All of these together", "var(--ink-2)")
 _RELIEF_WORDS = {
-    "permission": "Permission, without delay or refusal",
-    "hall": "Halls, never late",
-    "chips": "Chips, never late",
-    "connection": "Grid connection, as announced",
-    "power": "Power plants, never late",
-    "all": "All of these together",
+    "permission": "Permission",
+    "hall": "Halls",
+    "chips": "Chips",
+    "connection": "Grid connections",
+    "power": "Power plants",
+    "all": "All of these",
 }
 _MET, _MISSED = "Worlds with most compute", "The other worlds"
 
@@ -158,8 +157,8 @@ def _relief_chart(view: RunView) -> Chart | None:
         "relief",
         "What it would bring if one thing were never late",
         "Compute gained at the year's end, in the mean of the same simulated worlds, if this kind "
-        "of work alone came on time. Gains do not add up: where two things are late, relieving "
-        "one of them may bring nothing.",
+        "of work alone came on time, permission without refusal. Gains do not add up: where two "
+        "things are late, relieving one of them may bring nothing.",
         layered(
             ranked_bars("gw", "GW of IT more online", ",.2~r", "var(--accent)", tips),
             data={"name": "rows"},

@@ -105,7 +105,7 @@
     spec.layer = spec.layer.filter((layer) => layer.mark?.name !== "map-labels");
     for (const layer of spec.layer) {
       const axis = layer.encoding?.y?.axis;
-      if (axis?.labelLimit) axis.labelLimit = 120;
+      if (axis?.labelLimit) axis.labelLimit = Math.min(axis.labelLimit, 168);
       const legend = layer.encoding?.color?.legend;
       if (legend?.columns) legend.columns = 2;
       const range = layer.encoding?.size?.scale?.range;
