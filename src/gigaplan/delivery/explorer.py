@@ -132,7 +132,8 @@ class Explorer:
         self.seed = programme.seed if seed is None else seed
         self._known: dict[str, _SiteLook] = {}
         self._first: PreparedDelivery | None = None
-        self._sum = np.empty((0, 0))
+        self._spare: dict[str, NDArray[np.float32]] = {}
+        self._sum, self._quantiles = np.empty((0, 0)), np.empty((0, 0))
 
     def look(self, programme: ResolvedProgramme | None = None, plan: Plan | None = None) -> Look:
         """Return online compute of a programme and plan, those of the explorer if left out.
@@ -150,14 +151,11 @@ class Explorer:
         result = work.draw(self.draws, threads=self.threads)
         with ThreadPoolExecutor(self.threads) as pool:
             sites = list(pool.map(lambda site: self._site(site, result.finish_months), work.sites))
-            total = self._total([site.online_it_mw for site in sites], programme, pool)
-            online = self._quantiles(total, pool)
-        moved = tuple(
-            look.site.layout.name
-            for look in sites
-            if self._known.get(look.site.layout.name) is not look
-        )
+            moved = [look for look in sites if self._known.get(look.site.layout.name) is not look]
+            changed = self._add_up(sites, moved, len(programme.timeline), pool)
+            self._find_quantiles(changed, pool)
         self._known = {look.site.layout.name: look for look in sites}
+        total = self._sum
         counts = np.zeros((total.shape[0], len(BOTTLENECKS)), np.int64)
         for look in sites:
             counts += look.bottlenecks
@@ -166,10 +164,10 @@ class Explorer:
             draws=self.draws,
             seed=self.seed,
             shares=self.shares,
-            online_it_mw=online,
+            online_it_mw=self._quantiles.copy(),
             bottleneck_share=counts / (self.draws * max(1, len(sites))),
             targets=_targets(programme, total),
-            moved=moved,
+            moved=tuple(look.site.layout.name for look in moved),
         )
 
     def _site(self, site: ProgrammeSite, finish_months: Floats) -> _SiteLook:
@@ -178,45 +176,61 @@ class Explorer:
         if known is not None and known.holds_for(site, when):
             return known
         months = site.layout.plan.shape[1]
-        if known is not None and len(known.online_it_mw) == months:
-            online = known.online_it_mw  # memory of the look before, which is over
-        else:
+        online = self._spare.pop(site.layout.name, None)
+        if online is None or len(online) != months:
             online = np.empty((months, self.draws), np.float32)
         counts = np.zeros((months, len(BOTTLENECKS)), np.int64)
         site.layout.count(when, online, counts)
         return _SiteLook(site, when, online, counts)
 
-    def _total(
-        self,
-        sites: list[NDArray[np.float32]],
-        programme: ResolvedProgramme,
-        pool: ThreadPoolExecutor,
-    ) -> Floats:
-        """Return compute of all sites, shape [month, draw], added in their order."""
-        shape = len(programme.timeline), self.draws
-        if self._sum.shape != shape:
-            self._sum = np.empty(shape)
-        total = self._sum
+    def _add_up(
+        self, sites: list[_SiteLook], moved: list[_SiteLook], months: int, pool: ThreadPoolExecutor
+    ) -> NDArray[np.int64]:
+        """Bring the compute of all sites [month, draw] up to date; return the months that changed.
+
+        Single precision leaves a sum of some sites room to be exact in double, so what a site had
+        can be taken off again.
+        """
+        before = {look.site.layout.name: self._known.get(look.site.layout.name) for look in moved}
+        steps: list[tuple[NDArray[np.float32], NDArray[np.float32] | None]] = []
+        whole = self._sum.shape != (months, self.draws) or len(self._known) != len(sites)
+        if whole or any(old is None for old in before.values()):
+            self._sum = np.zeros((months, self.draws))
+            self._quantiles = np.zeros((len(self.shares), months))
+            whole = True
+            steps += [(look.online_it_mw, None) for look in sites]
+        else:
+            steps += [
+                (look.online_it_mw, old.online_it_mw)
+                for look in moved
+                if (old := before[look.site.layout.name]) is not None
+            ]
+        changed = np.full(months, whole)
 
         def add(span: tuple[int, int]) -> None:
-            part = total[span[0] : span[1]]
-            part[:] = 0.0
-            for site in sites:
-                part += site[span[0] : span[1]]
+            at, to = span
+            for new, old in steps:
+                self._sum[at:to] += new[at:to]
+                if old is not None:
+                    self._sum[at:to] -= old[at:to]
+                    changed[at:to] |= np.any(new[at:to] != old[at:to], axis=1)
 
-        list(pool.map(add, _spans(len(total))))
-        return total
+        list(pool.map(add, _spans(months)))
+        for look in moved:
+            old = before[look.site.layout.name]
+            if old is not None:
+                self._spare[look.site.layout.name] = old.online_it_mw  # memory for the next look
+        return np.flatnonzero(changed)
 
-    def _quantiles(self, total: Floats, pool: ThreadPoolExecutor) -> Floats:
+    def _find_quantiles(self, months: NDArray[np.int64], pool: ThreadPoolExecutor) -> None:
+        """Bring the quantiles of some months up to date."""
         place = np.floor(np.array(self.shares) * (self.draws - 1)).astype(np.int64)
-        out = np.empty((len(place), len(total)))
 
         def find(span: tuple[int, int]) -> None:
-            ordered = np.sort(total[span[0] : span[1]], axis=1)
-            out[:, span[0] : span[1]] = ordered[:, place].T
+            rows = months[span[0] : span[1]]
+            self._quantiles[:, rows] = np.sort(self._sum[rows], axis=1)[:, place].T
 
-        list(pool.map(find, _spans(len(total))))
-        return out
+        list(pool.map(find, _spans(len(months))))
 
 
 def _spans(rows: int, each: int = 16) -> list[tuple[int, int]]:
