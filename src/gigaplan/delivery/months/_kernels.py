@@ -12,6 +12,9 @@ DUST = 1e-12
 """Share of its greatest change below which a month's money is the dust of what cancels."""
 
 _NEVER = np.inf
+_DIGIT = 512  # more than a block's draws
+_CODE = np.arange(6.0)  # bottleneck by its number
+_TALLY = np.array([0.0, *(float(_DIGIT) ** k for k in range(5))])  # as a digit of a number
 _FAST = {"contract", "nsz"}  # products and sums may fuse; infinities keep their meaning
 
 
@@ -108,42 +111,101 @@ def add_spend(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _online(now: Array, campuses: int, it_per_facility: float, sums: Array, online: Array) -> None:
-    """Fill online[draw] from the capacity there is now[row, draw]; ready and power in sums."""
-    ready, power = sums[0], sums[1]
-    for d in range(online.size):
-        ready[d] = 0.0
-    for c in range(campuses):
-        permitted, hall, chips = now[3 * c], now[3 * c + 1], now[3 * c + 2]
-        for d in range(online.size):
-            ready[d] += max(0.0, min(permitted[d], min(hall[d], chips[d])))
-    connected, made = now[3 * campuses], now[3 * campuses + 1]
-    for d in range(online.size):
-        power[d] = max(0.0, connected[d] + made[d]) * it_per_facility
-        online[d] = np.float32(min(ready[d], power[d]))
+def _online(
+    now: Array, campuses: int, it_per_facility: float, sums: Array, online: Array, m: int, at: int
+) -> None:
+    """Fill online[m, at + draw] from the capacity there is now[row, draw]; ready, power in sums.
+
+    Whole arrays are handed in and no rows of them: each row costs a count of who holds it.
+    """
+    width, grid, made = now.shape[1], 3 * campuses, 3 * campuses + 1
+    for d in range(width):
+        sums[0, d] = max(0.0, min(now[0, d], min(now[1, d], now[2, d])))
+    for c in range(3, 3 * campuses, 3):
+        for d in range(width):
+            sums[0, d] += max(0.0, min(now[c, d], min(now[c + 1, d], now[c + 2, d])))
+    for d in range(width):
+        sums[1, d] = max(0.0, now[grid, d] + now[made, d]) * it_per_facility
+        online[m, at + d] = np.float32(min(sums[0, d], sums[1, d]))
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _name_bottleneck(now: Array, campuses: int, sums: Array, plan: Array, code: Array) -> None:
-    """Fill code[draw], given ready and power in sums and the month's plan[3]."""
-    ready, power, permitted, halls, chips = sums[0], sums[1], sums[2], sums[3], sums[4]
-    for r in range(3):
-        row = sums[2 + r]
-        for d in range(code.size):
-            row[d] = 0.0
-        for c in range(campuses):
-            more = now[3 * c + r]
-            for d in range(code.size):
-                row[d] += more[d]
-    connected, made = now[3 * campuses], now[3 * campuses + 1]
-    enough = plan[0] - 1e-3
-    for d in range(code.size):
-        late = plan[1] - connected[d]
-        grid = np.int8(4) if (late > 1e-6) & (late >= plan[2] - made[d]) else np.int8(5)
-        build = np.int8(2) if halls[d] <= chips[d] else np.int8(3)
-        first = (permitted[d] <= halls[d]) & (permitted[d] <= chips[d])
-        least = grid if power[d] <= ready[d] else (np.int8(1) if first else build)
-        code[d] = least if min(ready[d], power[d]) < enough else np.int8(0)
+def _name_bottleneck(
+    now: Array, campuses: int, sums: Array, plan: Array, m: int, value: Array
+) -> None:
+    """Fill sums[5, draw] with value[bottleneck], given ready and power in sums and plan[3, m]."""
+    if plan[0, m] <= 0:
+        for d in range(now.shape[1]):
+            sums[5, d] = value[0]
+    elif campuses == 1:
+        _least(now, 0, now, 3, sums, plan, m, value)
+    else:
+        for r in range(3):
+            for d in range(now.shape[1]):
+                sums[2 + r, d] = now[r, d]
+            for c in range(1, campuses):
+                for d in range(now.shape[1]):
+                    sums[2 + r, d] += now[3 * c + r, d]
+        _least(sums, 2, now, 3 * campuses, sums, plan, m, value)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _least(
+    total: Array, first: int, now: Array, grid: int, sums: Array, plan: Array, m: int, value: Array
+) -> None:
+    """Do so where total[first:first + 3] are permission, halls and chips of the site.
+
+    Values are numbers of the kind that is compared, so that whole vectors are picked from.
+    """
+    hall, chip, made = first + 1, first + 2, grid + 1
+    enough, connected, generated = plan[0, m] - 1e-3, plan[1, m], plan[2, m]
+    nothing, by_permit, by_hall = value[0], value[1], value[2]
+    by_chip, by_grid, by_generation = value[3], value[4], value[5]
+    for d in range(now.shape[1]):
+        late = connected - now[grid, d]
+        to_grid = (late > 1e-6) & (late >= generated - now[made, d])
+        power = by_grid if to_grid else by_generation
+        build = by_hall if total[hall, d] <= total[chip, d] else by_chip
+        permit = (total[first, d] <= total[hall, d]) & (total[first, d] <= total[chip, d])
+        least = power if sums[1, d] <= sums[0, d] else (by_permit if permit else build)
+        sums[5, d] = least if min(sums[0, d], sums[1, d]) < enough else nothing
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _keep_codes(sums: Array, bottleneck: Array, m: int, at: int) -> None:
+    """Fill bottleneck[m, at + draw] from sums[5, draw]."""
+    for d in range(sums.shape[1]):
+        bottleneck[m, at + d] = np.int8(np.int32(sums[5, d]))
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
+def _add_codes(sums: Array, counts: Array, m: int) -> None:
+    """Add to counts[m, bottleneck] how often sums[5, draw] is its `_TALLY`.
+
+    The sum is a whole number below 2^45, so it is exact in any order, and its digits to the base
+    of `_DIGIT` are the counts: one addition counts a draw.
+    """
+    total = 0.0
+    for d in range(sums.shape[1]):
+        total += sums[5, d]
+    left, others = np.int64(total), np.int64(0)
+    for k in range(1, counts.shape[1]):
+        counts[m, k] += left % _DIGIT
+        others += left % _DIGIT
+        left //= _DIGIT
+    counts[m, 0] += sums.shape[1] - others
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _move(change: Array, touched: Array, m: int, now: Array) -> bool:
+    """Add change[m, row] to now[row] where it is touched; return whether any is."""
+    moved = False
+    for r in range(now.shape[0]):
+        if touched[m, r]:
+            moved = True
+            for d in range(now.shape[1]):
+                now[r, d] += change[m, r, d]
+    return moved
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -193,48 +255,52 @@ def add_up_site(
     touched = np.empty((months, rows), np.bool_)
     kept = bottleneck.shape[0] > 0
     most = min(BLOCK, to - at)
-    change, now, sums = np.empty((months, rows, most)), np.empty((rows, most)), np.empty((5, most))
-    code = np.empty(most, np.int8)
+    change, now, sums = np.empty((months, rows, most)), np.empty((rows, most)), np.empty((6, most))
+    value = _CODE if kept else _TALLY
     for first in range(at, to, BLOCK):
         last = min(first + BLOCK, to)
         if last - first < most:
             # arrays that are not whole would cost the loops their vector instructions
             most = last - first
             change = np.empty((months, rows, most))
-            now, sums = np.empty((rows, most)), np.empty((5, most))
-            code = np.empty(most, np.int8)
+            now, sums = np.empty((rows, most)), np.empty((6, most))
         touched[:] = False
         now[:] = 0.0
         _gather(row, mw, when[:, first:last], first_month, change, touched)
         for m in range(months):
-            moved = m == 0
-            for r in range(rows):
-                if touched[m, r]:
-                    moved = True
-                    for d in range(most):
-                        now[r, d] += change[m, r, d]
+            moved = _move(change, touched, m, now) or m == 0
             if moved:
-                _online(now, campuses, 1.0 / facility_per_it, sums, online[m, first:last])
+                _online(now, campuses, 1.0 / facility_per_it, sums, online, m, first)
             else:
-                online[m, first:last] = online[m - 1, first:last]
-            if plan[0, m] <= 0:
-                code[:] = 0
-            elif moved or np.any(plan[:, m] != plan[:, m - 1]):
-                _name_bottleneck(now, campuses, sums, plan[:, m], code)
+                _copy_month(online, m, first, last)
+            if moved or _differs(plan, m):
+                _name_bottleneck(now, campuses, sums, plan, m, value)
             if kept:
-                bottleneck[m, first:last] = code
+                _keep_codes(sums, bottleneck, m, first)
             else:
-                _count_codes(code, counts[m])
+                _add_codes(sums, counts, m)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def _count_codes(code: Array, count: Array) -> None:
-    """Add code[draw] to count[code]."""
-    for k in range(count.size):
-        found = 0
-        for d in range(code.size):
-            found += code[d] == k
-        count[k] += found
+def _copy_month(online: Array, m: int, first: int, last: int) -> None:
+    """Copy online[m - 1] to online[m], for draws first to `last` - 1."""
+    for d in range(first, last):
+        online[m, d] = online[m - 1, d]
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _differs(plan: Array, m: int) -> bool:
+    """Return whether plan[3, m] is another than that of the month before."""
+    return bool(
+        plan[0, m] != plan[0, m - 1] or plan[1, m] != plan[1, m - 1] or plan[2, m] != plan[2, m - 1]
+    )
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _copy_month(online: Array, m: int, first: int, last: int) -> None:
+    """Copy online[m - 1] to online[m], for draws first to `last` - 1."""
+    for d in range(first, last):
+        online[m, d] = online[m - 1, d]
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
