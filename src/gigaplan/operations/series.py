@@ -21,13 +21,14 @@ def hourly(value: Any, hours: int, name: str) -> Floats:
         If its length is not `hours`, or an hour has no number (its position is named).
     """
     array = np.asarray(value, dtype=np.float64)
+    shape = list(array.shape)
     if array.ndim == 0:
         array = np.broadcast_to(array, (hours,))
     if array.ndim == 1:
         array = array[:, None]
     require(
         array.ndim == 2 and array.shape[0] == hours,
-        f"found shape {list(array.shape)}; [{hours}] or [{hours}, weather] is needed: "
+        f"found shape {shape}; [{hours}] or [{hours}, weather] is needed: "
         "one number per hour of the load.",
         field=name,
     )

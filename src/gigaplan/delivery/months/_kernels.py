@@ -297,13 +297,6 @@ def _differs(plan: Array, m: int) -> bool:
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def _copy_month(online: Array, m: int, first: int, last: int) -> None:
-    """Copy online[m - 1] to online[m], for draws first to `last` - 1."""
-    for d in range(first, last):
-        online[m, d] = online[m - 1, d]
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
 def yearly_spend(change: Array, year: Array, out: Array) -> None:
     """Fill out[group, year, draw] with money by year, from its changes by month."""
     running, dust = np.empty(change.shape[2]), np.empty(change.shape[2])
