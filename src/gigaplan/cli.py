@@ -190,6 +190,61 @@ def backtest(
 
 
 @app.command()
+def headroom(
+    file: Annotated[Path, typer.Argument(help="CSV of hourly demand in MW: time, then areas.")],
+    area: Annotated[
+        list[str] | None, typer.Option(help="Column; again for more [default: all].")
+    ] = None,
+    rate: Annotated[
+        list[float] | None,
+        typer.Option(help="Share of energy curtailed; again for more [default: 0.001 to 0.05]."),
+    ] = None,
+    time_zone: Annotated[str, typer.Option(help="Zone of the file's times.")] = "UTC",
+    programme: Annotated[
+        str | None, typer.Option(help="With --site: what an earlier connection is worth to it.")
+    ] = None,
+    site: Annotated[str | None, typer.Option(help="Site that would connect in the area.")] = None,
+    earlier: Annotated[
+        list[float] | None, typer.Option(help="Months earlier; again for more [default: 6 12 24].")
+    ] = None,
+    draws: DrawsOption = 1000,
+    weather_years: YearsOption = 3,
+    seed: SeedOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how much new load an area can take if it is curtailed near its peaks."""
+    from gigaplan.operations import headroom as room
+
+    if (programme is None) != (site is None):
+        raise InputError("give --programme and --site together, or neither.")
+    with _progress(quiet=as_json) as progress:
+        areas = room.read_demand(file, area or (), time_zone=time_zone)
+        found = [one for each in areas for one in room.headroom(each, rate or room.RATES)]
+        value = room.as_json(found)
+        text = room.as_text(found)
+        if programme is not None and site is not None:
+            from gigaplan.study import flexible_connection as flexible
+
+            if len(areas) != 1:
+                raise InputError("name the one --area in which the site would connect.")
+            worth = flexible.flexible_connection(
+                programme,
+                site,
+                areas[0],
+                _settings(draws, weather_years, seed, data),
+                months=earlier or flexible.MONTHS,
+                progress=progress,
+            )
+            value["connection"] = flexible.as_json(worth)
+            text += "\n\n" + flexible.as_text(worth)
+    if as_json:
+        _print_json(value)
+    else:
+        _print(text)
+
+
+@app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder to make.")],
     source: Annotated[str, typer.Option("--from", help="Bundled programme.")] = "one-campus",

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 Gigaplan = Callable[..., subprocess.CompletedProcess[str]]
@@ -46,6 +47,7 @@ def test_every_command_has_help(gigaplan: Gigaplan) -> None:
         "catalogue",
         "weather",
         "backtest",
+        "headroom",
     ):
         assert f"  {command} " in listed
 
@@ -60,6 +62,24 @@ def test_backtest_prints_tables_and_json_and_names_a_wrong_line(
     done = gigaplan("backtest", "--promises", wrong)
     assert done.returncode == 2
     assert f"{wrong}:2: made: found '2015'; allowed" in done.stderr
+
+
+def test_headroom_prints_tables_and_json_and_names_a_wrong_line(
+    gigaplan: Gigaplan, tmp_path: Path
+) -> None:
+    hours = np.datetime64("2023-01-01", "h") + np.arange(8760)
+    mw = 1000 + 300 * np.sin(np.arange(8760) / 700) + 50 * np.sin(np.arange(8760) / 4)
+    rows = [f"{str(t).replace('T', ' ')}:00,{x:.1f}" for t, x in zip(hours, mw, strict=True)]
+    file = tmp_path / "demand.csv"
+    file.write_text("\n".join(["time_utc,north", *rows]))
+    assert "north: peaks winter" in gigaplan("headroom", file).stdout
+    rows_found = json.loads(gigaplan("headroom", file, "--rate", "0.01", "--json").stdout)
+    assert [row["rate_fraction"] for row in rows_found["headroom"]] == [0.01]
+    file.write_text("\n".join(["time_utc,north", *rows[:9], rows[9] + "x", *rows[10:]]))
+    done = gigaplan("headroom", file)
+    assert done.returncode == 2
+    assert f"{file}:11: column north: found" in done.stderr
+    assert "--programme and --site together" in gigaplan("headroom", file, "--site", "a").stderr
 
 
 def test_init_makes_a_programme_that_checks_and_never_overwrites(

@@ -1,4 +1,4 @@
-"""What a month earlier brings: one thing's planned months moved forward, all else as drawn.
+"""What a month earlier, or some, brings: one thing's planned months moved, all else as drawn.
 
 The gain is compute that is online sooner. It is valued at what the programme says that a missing
 MW of compute costs in a year; that the money is then spent a month sooner is not counted.
@@ -30,7 +30,7 @@ _KIND_OF_ENTITY = {
 
 @dataclass(frozen=True)
 class Earlier:
-    """What one thing brings if all of it is planned a month earlier.
+    """What one thing brings if all of it is planned a month earlier, or some.
 
     Parameters
     ----------
@@ -64,9 +64,29 @@ def month_earlier(work: PreparedDelivery, draws: int, *, threads: int = 1) -> li
     gains = _Gains(work, draws, threads)
     found = []
     for kind, owner in _still_to_come(work):
-        months, usd = gains.of(work.with_activities(partial(_sooner, kind, owner)))
+        months, usd = gains.of(work.with_activities(partial(_sooner, kind, owner, 1.0)))
         found.append(Earlier(kind, owner, estimate(months), estimate(usd)))
     return sorted(found, key=lambda e: (-e.usd.mean, e.kind, e.owner))
+
+
+def months_earlier(
+    work: PreparedDelivery, kind: str, owner: str, months: float, draws: int, *, threads: int = 1
+) -> Earlier:
+    """Return what one thing brings if all of it is planned some months earlier.
+
+    Parameters
+    ----------
+    work : PreparedDelivery
+    kind, owner : str
+        As of an `Entity` that the plan builds.
+    months : float
+    draws, threads : int
+        As for `month_earlier`.
+    """
+    gained, usd = _Gains(work, draws, threads).of(
+        work.with_activities(partial(_sooner, kind, owner, months))
+    )
+    return Earlier(kind, owner, estimate(gained), estimate(usd))
 
 
 def _still_to_come(work: PreparedDelivery) -> Iterator[tuple[str, str]]:
@@ -75,13 +95,13 @@ def _still_to_come(work: PreparedDelivery) -> Iterator[tuple[str, str]]:
     yield from dict.fromkeys((entity.kind, entity.owner) for entity in later)
 
 
-def _sooner(kind: str, owner: str, activity: Activity) -> Activity:
-    """Return an activity a month earlier if it is work of that kind for that owner."""
+def _sooner(kind: str, owner: str, months: float, activity: Activity) -> Activity:
+    """Return an activity some months earlier if it is work of that kind for that owner."""
     ours = activity.project == owner and activity.earliest_month is not None
     if not ours or not _is_work_of(kind, activity):
         return activity
     assert activity.earliest_month is not None
-    return replace(activity, earliest_month=activity.earliest_month - 1.0)
+    return replace(activity, earliest_month=activity.earliest_month - months)
 
 
 def _is_work_of(kind: str, activity: Activity) -> bool:
