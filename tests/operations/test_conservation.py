@@ -150,7 +150,7 @@ def figures(found: Adequacy) -> tuple[object, ...]:
         found.event_hours,
         found.energy.cost_usd,
         found.energy.sources,
-        found.energy.tiers,
+        found.tiers,
         found.lolp_by_hour.tobytes(),
         found.by_sample.cost_usd.tobytes(),
         [(t.sample, t.shed_mw.tobytes()) for t in found.worst],

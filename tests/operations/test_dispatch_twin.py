@@ -149,7 +149,8 @@ class Twin:
         stores = sorted(case.storage, key=lambda s: s.discharge_above_usd_per_mwh)
         for store in stores:
             left -= take(left, store.discharge_above_usd_per_mwh)
-            mw, clean = self.discharge(store, left, store.power_mw, store.reserve_fraction)
+            wanted = left if left > 1e-8 else 0.0  # what is less is rounding
+            mw, clean = self.discharge(store, wanted, store.power_mw, store.reserve_fraction)
             given[store.name] += mw
             clean_given += clean
             left -= mw

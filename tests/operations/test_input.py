@@ -57,8 +57,15 @@ CASES: list[tuple[Callable[[], object], str]] = [
         "the tiers' shares add up to 0.5",
     ),
     (
-        lambda: assess([UNIT], LOAD, storage=[Storage("b", 1, 1)], dispatch=False),
-        "storage needs the hourly dispatch",
+        lambda: assess(
+            [UNIT],
+            LOAD,
+            storage=[
+                Storage("b", 1, 1, discharge_above_usd_per_mwh=50.0, charge_below_usd_per_mwh=20.0)
+            ],
+            dispatch=False,
+        ),
+        "trades on price, which needs the hourly dispatch",
     ),
     (
         lambda: assess([UNIT], np.ones((48, 2)), pue=np.ones((48, 3))),

@@ -186,3 +186,57 @@ def cell_quantiles(
                 np.float64(least[r, i]),
                 np.float64(most[r, i]),
             )
+
+
+_f = np.float32
+# coefficients of ln(1 + t) / t's remainder, from S. L. Moshier's Cephes library
+_LOG = tuple(
+    _f(c)
+    for c in (
+        7.0376836292e-2,
+        -1.1514610310e-1,
+        1.1676998740e-1,
+        -1.2420140846e-1,
+        1.4249322787e-1,
+        -1.6668057665e-1,
+        2.0000714765e-1,
+        -2.4999993993e-1,
+        3.3333331174e-1,
+    )
+)
+_HALF, _ONE, _BITS, _LN2, _NONE = _f(0.5), _f(1.0), _f(31.0), _f(0.6931471805599453), _f(0.0)
+_ROOT_HALF_BITS = np.int32(0x3F3504F3)
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def log_near_one(t: Any) -> Any:
+    """Return ln(1 + t) in single precision, t from -0.3 to 0.42."""
+    p = (((_LOG[0] * t + _LOG[1]) * t + _LOG[2]) * t + _LOG[3]) * t + _LOG[4]
+    p = (((p * t + _LOG[5]) * t + _LOG[6]) * t + _LOG[7]) * t + _LOG[8]
+    return t - t * t * (_HALF - p * t)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def split(near: Array, bits: Array, power: Array, count: int) -> None:
+    """Turn the first `count` of near into numbers from 0.7 to 1.42, and power into their exponents.
+
+    ``near = new near times 2^power``. `bits` is near seen as int32.
+    """
+    for d in range(count):
+        whole = np.int32((bits[d] - _ROOT_HALF_BITS) >> np.int32(23))
+        bits[d] = np.int32(bits[d] - np.int32(whole << np.int32(23)))
+        power[d] = np.float32(whole)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
+def exponentials(word: Array, near: Array, out: Array) -> None:
+    """Turn random words [n] of int32 into standard exponentials [n] of float32.
+
+    A word w gives ``-ln((w mod 2^31 + 1/2) / 2^31)``, which is at most 22.2. `near` is scratch.
+    """
+    for d in range(word.size):
+        near[d] = np.float32(word[d] & np.int32(0x7FFFFFFF)) + _HALF
+    split(near, near.view(np.int32), out, word.size)
+    for d in range(word.size):
+        log = log_near_one(near[d] - _ONE) + (out[d] - _BITS) * _LN2
+        out[d] = max(-log, _NONE)

@@ -71,6 +71,19 @@ class BucketArrays(NamedTuple):
     profiles: Array  # [profile, weather, hour]
 
 
+class Scratch(NamedTuple):
+    """Room that units are sampled in."""
+
+    word: Array  # [2 PAIRS, unit] int32
+    near: Array  # [2 PAIRS, unit] float32
+    pairs: Array  # [2 PAIRS, unit] float32, the first exponentials of every unit
+    more_word: Array  # [2 PAIRS] the same for one unit
+    more_near: Array
+    more: Array
+    starts: Array  # planned windows of a unit
+    ends: Array
+
+
 class LoadArrays(NamedTuple):
     """Load and the calendar of what differs by draw; a single column serves every sample."""
 

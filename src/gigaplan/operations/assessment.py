@@ -10,8 +10,8 @@ import numpy as np
 from gigaplan.core.errors import require
 from gigaplan.core.statistics import Estimate
 from gigaplan.operations import arrays
-from gigaplan.operations._kernels import capacity_block
 from gigaplan.operations.accumulate import Accumulator, Moments
+from gigaplan.operations.capacity._kernels import capacity_block
 from gigaplan.operations.dispatch._kernels import dispatch_block
 from gigaplan.operations.model import ONE_TIER, ByDraw, Floats, Grid, Storage, Tier, Unit
 from gigaplan.operations.packing import Source
@@ -66,8 +66,9 @@ def assess(
     samples, seed, threads : int
         The result is the same, bit for bit, for any number of threads.
     dispatch : bool
-        False compares capacity with load only: many times faster, without
-        storage, tiers, energy, cost and clean share.
+        False compares capacity with load only: many times faster, without energy,
+        cost and clean share, for storages that are kept full and used only against
+        shortage. Work is then made up from any spare, whatever it costs.
     pue : float or ndarray [hour] or [hour, weather]
         Facility MW per IT MW, for compute lost.
     water_m3_per_it_mwh : float or ndarray [hour] or [hour, weather]
@@ -93,11 +94,12 @@ def assess(
     """
     require(samples >= 1, f"found {samples}; at least one sample is needed.", field="samples")
     require(threads >= 1, f"found {threads}; at least one thread is needed.", field="threads")
-    require(
-        dispatch or not storage,
-        "storage needs the hourly dispatch; leave out dispatch=False.",
-        field="dispatch",
-    )
+    for store in storage:
+        require(
+            dispatch or np.isinf(store.discharge_above_usd_per_mwh),
+            "it trades on price, which needs the hourly dispatch; leave out dispatch=False.",
+            field=f"{store.name}.discharge_above_usd_per_mwh",
+        )
     system = build(
         units,
         load_mw,
@@ -112,9 +114,8 @@ def assess(
         samples=samples,
         seed=seed,
     )
-    rows = system.rows if dispatch else arrays.SCALARS
-    kept = Accumulator(rows, system.hours, keep_worst if dispatch else 0, keep_samples)
-    for block in _blocks(_runner(system, rows, dispatch, samples), samples, threads):
+    kept = Accumulator(system.rows, system.hours, keep_worst if dispatch else 0, keep_samples)
+    for block in _blocks(_runner(system, dispatch, samples), samples, threads):
         kept.record(*block)
     return _result(system, kept, dispatch)
 
@@ -155,11 +156,11 @@ def trace(
     return run_trace(system, sample)
 
 
-def _runner(system: System, rows: int, dispatch: bool, samples: int) -> Callable[[int], Block]:
+def _runner(system: System, dispatch: bool, samples: int) -> Callable[[int], Block]:
     no_trace = np.empty((0, 0))
 
     def run(first: int) -> Block:
-        table = np.empty((rows, min(BLOCK, samples - first)))
+        table = np.empty((system.rows, min(BLOCK, samples - first)))
         by_hour = np.zeros((2, system.hours))
         if dispatch:
             dispatch_block(
@@ -173,7 +174,15 @@ def _runner(system: System, rows: int, dispatch: bool, samples: int) -> Callable
                 no_trace,
             )
         else:
-            capacity_block(system.units, system.buckets, system.load, first, table, by_hour)
+            capacity_block(
+                system.units,
+                system.buckets,
+                system.load,
+                system.dispatch,
+                first,
+                table,
+                by_hour,
+            )
         return first, table, by_hour
 
     return run
@@ -253,6 +262,7 @@ def _result(system: System, kept: Accumulator, dispatch: bool) -> Adequacy:
         load_mwh=moments.row(arrays.LOAD),
         lolp_by_hour=kept.by_hour[0] / moments.count,
         eue_by_hour_mwh=kept.by_hour[1] / moments.count,
+        tiers=tuple(_tier(tier.name, t, moments, at) for t, tier in enumerate(system.tiers)),
         energy=_energy(system, moments, at) if dispatch else None,
         worst=worst,
         dispatch_week=week,
@@ -271,7 +281,6 @@ def _energy(system: System, moments: Moments, at: _Rows) -> Energy:
             )
             for k, store in enumerate(system.storage)
         ),
-        tiers=tuple(_tier(tier.name, t, moments, at) for t, tier in enumerate(system.tiers)),
         served_mwh=moments.row(arrays.SERVED),
         import_mwh=moments.row(arrays.IMPORT),
         import_usd=moments.row(arrays.IMPORT_USD),
@@ -335,7 +344,7 @@ def _tier(name: str, tier: int, moments: Moments, at: _Rows) -> TierResult:
 def _by_sample(system: System, kept: Accumulator, at: _Rows, dispatch: bool) -> Samples:
     table = np.concatenate(kept.tables, axis=1)
     zero = np.zeros(table.shape[1])
-    tiers = range(len(system.tiers)) if dispatch else range(0)
+    tiers = range(len(system.tiers))
     used = table[at.source : at.sold] if dispatch else table[:0]
     sold = table[at.sold : at.store] if dispatch else table[:0]
     names = [source.name for source in system.sources]

@@ -199,8 +199,8 @@ class Energy:
 
     Parameters
     ----------
-    sources, storage, tiers : tuple
-        By source (in merit order), storage and tier (the first shed first).
+    sources, storage : tuple
+        By source (in merit order) and storage.
     served_mwh, import_mwh, import_usd, export_mwh, export_usd : Estimate
     spill_mwh, sold_usd : Estimate
         Must-run output that nothing could take; what remote units' sales earned.
@@ -222,7 +222,6 @@ class Energy:
 
     sources: tuple[SourceResult, ...]
     storage: tuple[StorageResult, ...]
-    tiers: tuple[TierResult, ...]
     served_mwh: Estimate
     import_mwh: Estimate
     import_usd: Estimate
@@ -266,6 +265,8 @@ class Adequacy:
     load_mwh : Estimate
     lolp_by_hour, eue_by_hour_mwh : ndarray [hour]
         Share of samples short, and mean MWh short, in each hour of the year.
+    tiers : tuple of TierResult
+        The first shed first.
     energy : Energy or None
         None if only capacity was compared.
     worst : tuple of Trace
@@ -288,6 +289,7 @@ class Adequacy:
     load_mwh: Estimate
     lolp_by_hour: Floats
     eue_by_hour_mwh: Floats
+    tiers: tuple[TierResult, ...]
     energy: Energy | None
     worst: tuple[Trace, ...]
     dispatch_week: Trace | None

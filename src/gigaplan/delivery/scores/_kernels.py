@@ -17,6 +17,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from gigaplan.core._kernels import log_near_one, split
 from gigaplan.core.random_streams import philox4x32
 from gigaplan.delivery.arrays import Array
 from gigaplan.delivery.durations import KNOTS, KNOTS_PER_UNIT, Z_MAX
@@ -31,20 +32,6 @@ _ZERO = np.uint64(0)
 _FAST = {"contract", "nsz"}  # products and sums may fuse; infinities keep their meaning
 
 _f = np.float32
-_LOG = tuple(
-    _f(c)
-    for c in (
-        7.0376836292e-2,
-        -1.1514610310e-1,
-        1.1676998740e-1,
-        -1.2420140846e-1,
-        1.4249322787e-1,
-        -1.6668057665e-1,
-        2.0000714765e-1,
-        -2.4999993993e-1,
-        3.3333331174e-1,
-    )
-)
 _SIN = (_f(3.141592580), _f(-5.167706866), _f(2.550031194), _f(-0.5980441939), _f(0.07721838615))
 _COS = (
     _f(0.9999999998),
@@ -57,7 +44,6 @@ _COS = (
 
 _HALF, _ONE, _TWO, _NONE = _f(0.5), _f(1.0), _f(2.0), _f(0.0)
 _LN2, _SCALE, _BITS = _f(0.6931471805599453), _f(2.0**-31), _f(31.0)
-_ROOT_HALF_BITS = np.int32(0x3F3504F3)
 _HALF_BLOCK = BLOCK // 2
 _Z_MAX, _PER_UNIT, _TOP = _f(Z_MAX), _f(KNOTS_PER_UNIT), _f(KNOTS - 2)
 
@@ -82,15 +68,9 @@ def scores(word: Array, near: Array, out: Array) -> None:
     bits = near.view(np.int32)
     for d in range(_HALF_BLOCK):
         near[d] = np.float32(word[d] ^ (word[d] >> np.int32(31))) + _HALF
+    split(near, bits, out, _HALF_BLOCK)
     for d in range(_HALF_BLOCK):
-        power = np.int32((bits[d] - _ROOT_HALF_BITS) >> np.int32(23))
-        bits[d] = np.int32(bits[d] - np.int32(power << np.int32(23)))
-        out[d] = np.float32(power)
-    for d in range(_HALF_BLOCK):
-        t = near[d] - _ONE
-        p = (((_LOG[0] * t + _LOG[1]) * t + _LOG[2]) * t + _LOG[3]) * t + _LOG[4]
-        p = (((p * t + _LOG[5]) * t + _LOG[6]) * t + _LOG[7]) * t + _LOG[8]
-        log = t - t * t * (_HALF - p * t) + (out[d] - _BITS) * _LN2
+        log = log_near_one(near[d] - _ONE) + (out[d] - _BITS) * _LN2
         radius = np.sqrt(max(-_TWO * log, _NONE))
         turn = np.float32(word[d + _HALF_BLOCK]) * _SCALE
         y = abs(turn) - _HALF

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from gigaplan.operations._kernels import column_of, fill_available, fill_demand, window_buffers
+from gigaplan.operations._kernels import column_of, fill_demand
 from gigaplan.operations.arrays import Array, BucketArrays, LoadArrays, UnitArrays
+from gigaplan.operations.outages._kernels import fill_available, make_scratch
 
 # Rows of a block's table: both areas, then the first, then the second.
 LOLH, EUE, LOAD = 0, 3, 6
@@ -36,7 +37,7 @@ def pair_block(
         sample = first_sample + s
         for part in range(3):
             weather = sample % loads[part].load_mw.shape[0]
-            starts, ends = window_buffers(units[part], hours)
+            scratch = make_scratch(units[part], hours)
             fill_available(
                 units[part],
                 buckets[part],
@@ -44,8 +45,7 @@ def pair_block(
                 sample,
                 weather,
                 row,
-                starts,
-                ends,
+                scratch,
                 available,
             )
             if part == 2:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from gigaplan.operations._kernels import column_of, fill_available, fill_demand, window_buffers
+from gigaplan.operations._kernels import column_of, fill_demand
 from gigaplan.operations.arrays import (
     ABOVE,
     BELOW,
@@ -56,6 +56,7 @@ from gigaplan.operations.hour._kernels import (
     WAITS,
     dispatch_hour,
 )
+from gigaplan.operations.outages._kernels import fill_available, make_scratch
 
 
 @nb.njit(cache=True, nogil=True)
@@ -74,7 +75,7 @@ def dispatch_block(
     row = np.zeros(hours + 1)
     sources, tiers = dispatch.cost_usd_per_mwh.size, dispatch.tiers.shape[0]
     available = np.empty((sources + 1, hours))
-    starts, ends = window_buffers(units, hours)
+    scratch = make_scratch(units, hours)
     peak_hour = np.empty((hours + 23) // 24, np.int64)
     left, connection = np.empty(hours), np.empty(hours)
     year = np.empty(table.shape[0])
@@ -85,7 +86,7 @@ def dispatch_block(
     for s in range(table.shape[1]):
         sample = first_sample + s
         weather = sample % weathers
-        fill_available(units, buckets, load, sample, weather, row, starts, ends, available)
+        fill_available(units, buckets, load, sample, weather, row, scratch, available)
         column = column_of(load.load_scale, sample)
         fill_demand(load, weather, column, hourly[T_LOAD], peak_hour)
         _merit_order(dispatch, available, weather, left, connection, hourly)

@@ -166,7 +166,7 @@ def _serve(
         inside[k, GIVEN] = 0.0
         if left > 0.0:
             left -= take(left, store[k, ABOVE], must_run, cost, remote, room, price, out, now)
-        if left > 0.0:
+        if left > tolerance:
             keep = store[k, RESERVE] * store[k, ENERGY] * size[k]
             mw = _discharge(k, store, store[k, POWER] * size[k], left, keep, inside, now)
             left -= mw
@@ -182,7 +182,7 @@ def _serve(
 
 
 @nb.njit(cache=True, nogil=True)
-def _shed(
+def shed(
     short: float, demand: float, pue: float, tier: Array, tier_state: Array, year: Array
 ) -> float:
     """Shed `short` MW from the tier of least value upward; return the value of the last one."""
@@ -345,7 +345,7 @@ def dispatch_hour(
             tier_state[:, SHED] = 0.0
         count_loss(year, h, last, short, peak_hour, hour)
         now[LAST_SHORT] = h
-        now[COST] = _shed(short, demand, pue, tier, tier_state, year)
+        now[COST] = shed(short, demand, pue, tier, tier_state, year)
         now[WAITS] = 1.0
     marginal = now[COST]
 
