@@ -47,6 +47,7 @@ class UnitArrays(NamedTuple):
     mttf_hours: Array  # [unit] inf if it never fails
     mttr_hours: Array  # [unit]
     rate_row: Array  # [unit] row of failure_rate, -1 for a constant rate
+    simple: Array  # [unit] fails at a constant rate, all year long, with nothing planned
     first_hour: Array  # [unit, column]
     end_hour: Array  # [unit, column]
     cycle_hours: Array  # [unit] refuelling cycle, 0 for none

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -166,6 +167,7 @@ def unit_arrays(
         mttf_hours=np.array([unit.mean_up_hours for unit in units]),
         mttr_hours=np.array([float(unit.mttr_hours or 0.0) for unit in units]),
         rate_row=rate_row,
+        simple=np.array([_is_simple(unit, hours) for unit in units], bool),
         first_hour=np.clip(_columns([unit.first_hour for unit in units], samples, names), 0, hours),
         end_hour=np.clip(_columns(ends, samples, names), 0, hours),
         cycle_hours=np.array([r.cycle_months * HOURS_PER_MONTH if r else 0.0 for r in refuel]),
@@ -178,6 +180,14 @@ def unit_arrays(
         highest_rate=rates.max(axis=2) if rates.size else np.zeros((0, weathers)),
         refuel_key=stream_key(seed, "operations.refuelling"),
     )
+
+
+def _is_simple(unit: Unit, hours: int) -> bool:
+    """Return whether a unit fails at a constant rate, all year long, with nothing planned."""
+    lasts = unit.end_hour is None or int(np.min(unit.end_hour)) >= hours
+    planned = unit.refuelling is not None or bool(unit.planned_hours)
+    fails = unit.temperature_outages is None and math.isfinite(unit.mean_up_hours)
+    return fails and lasts and not planned and int(np.max(unit.first_hour)) == 0
 
 
 def _merged(windows: Sequence[tuple[int, int]], hours: int) -> list[tuple[int, int]]:

@@ -36,7 +36,7 @@ from gigaplan.operations.arrays import (
     UnitArrays,
 )
 from gigaplan.operations.hour._kernels import BACKLOG, SHED, shed
-from gigaplan.operations.outages._kernels import add_unit, draw_pairs, make_scratch
+from gigaplan.operations.outages._kernels import add_units, draw_pairs, make_scratch
 
 DAY = 24
 
@@ -84,8 +84,8 @@ def _take_off_others(
     for b in range(buckets.source.size):
         if _is_steady(buckets, b) or _is_plain(buckets, b):
             continue
-        for u in range(buckets.unit_offset[b], buckets.unit_offset[b + 1]):
-            add_unit(units, u, sample, weather, place, hours, row, scratch)
+        first, last = buckets.unit_offset[b], buckets.unit_offset[b + 1]
+        add_units(units, first, last, sample, weather, place, hours, row, scratch)
         running, profile, grid = 0.0, buckets.profile[b], buckets.is_grid[b] > 0
         for h in range(hours):
             running += row[h]
@@ -294,8 +294,8 @@ def capacity_block(
             ours = own_net
         for b in range(buckets.source.size):
             if _is_plain(buckets, b):
-                for u in range(buckets.unit_offset[b], buckets.unit_offset[b + 1]):
-                    add_unit(units, u, sample, weather, place, hours, row, scratch)
+                first, last = buckets.unit_offset[b], buckets.unit_offset[b + 1]
+                add_units(units, first, last, sample, weather, place, hours, row, scratch)
         year[:] = 0.0
         _go_through(load, dispatch, sample, weather, demand, ours, most, row, peak_hour, year, hour)
         year[LOAD] = energy

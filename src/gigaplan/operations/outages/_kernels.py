@@ -135,7 +135,7 @@ def _up_until(
 
 
 @nb.njit(cache=True, nogil=True)
-def add_unit(
+def _add_unit(
     units: UnitArrays,
     unit: int,
     sample: int,
@@ -201,6 +201,85 @@ def add_unit(
             time += mttf * life
 
 
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _add_simple(
+    first: int,
+    last: int,
+    key: Array,
+    capacity_mw: Array,
+    mttf_hours: Array,
+    mttr_hours: Array,
+    simple: Array,
+    sample: int,
+    pairs: Array,
+    more_word: Array,
+    more_near: Array,
+    more: Array,
+    row: Array,
+) -> None:
+    """Add units `first` to `last` - 1 that are simple: see `_add_unit`, whose answer this is.
+
+    Plain arrays and one loop: handing on tuples of arrays costs more than the work.
+    """
+    hours = row.size - 1
+    for u in range(first, last):
+        if not simple[u]:
+            continue
+        mw, mttf, mttr = capacity_mw[u], mttf_hours[u], mttr_hours[u]
+        down = np.exp(-pairs[0, u]) < mttr / (mttf + mttr)
+        time = (mttr if down else mttf) * pairs[1, u]
+        if not down:
+            row[0] += mw
+            row[_hour(time, 0, hours)] -= mw
+        i = 1
+        while time < hours:
+            if i < PAIRS:
+                repair, life = pairs[2 * i, u], pairs[2 * i + 1, u]
+            else:
+                if i % PAIRS == 0:
+                    _more_pairs(key[u], sample, i, more_word, more_near, more)
+                repair, life = more[2 * (i % PAIRS)], more[2 * (i % PAIRS) + 1]
+            i += 1
+            begin = time if down else time + mttr * repair
+            down = False
+            time = begin + mttf * life
+            row[_hour(begin, 0, hours)] += mw
+            row[_hour(time, 0, hours)] -= mw
+
+
+@nb.njit(cache=True, nogil=True)
+def add_units(
+    units: UnitArrays,
+    first: int,
+    last: int,
+    sample: int,
+    weather: int,
+    place: float,
+    hours: int,
+    row: Array,
+    scratch: Scratch,
+) -> None:
+    """Add the available MW of units `first` to `last` - 1 to a row of differences [hour + 1]."""
+    _add_simple(
+        first,
+        last,
+        units.key,
+        units.capacity_mw,
+        units.mttf_hours,
+        units.mttr_hours,
+        units.simple,
+        sample,
+        scratch.pairs,
+        scratch.more_word,
+        scratch.more_near,
+        scratch.more,
+        row[: hours + 1],
+    )
+    for u in range(first, last):
+        if not units.simple[u]:
+            _add_unit(units, u, sample, weather, place, hours, row, scratch)
+
+
 @nb.njit(cache=True, nogil=True)
 def fill_available(
     units: UnitArrays,
@@ -233,8 +312,8 @@ def fill_available(
                 for h in range(hours):
                     out[h] += steady
             continue
-        for u in range(buckets.unit_offset[b], buckets.unit_offset[b + 1]):
-            add_unit(units, u, sample, weather, place, hours, row, scratch)
+        first, last = buckets.unit_offset[b], buckets.unit_offset[b + 1]
+        add_units(units, first, last, sample, weather, place, hours, row, scratch)
         running = 0.0
         for h in range(hours):
             running += row[h]
