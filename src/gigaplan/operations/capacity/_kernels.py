@@ -110,14 +110,15 @@ def _most_by_day(net: Array, most: Array) -> None:
 
 
 @nb.njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"})
-def _changes(row: Array, first: int) -> tuple[float, float]:
-    """Return the sum of a day's changes, and of those below nought."""
-    total, falls = 0.0, 0.0
-    for i in range(DAY):
-        x = row[first + i]
-        total += x
-        falls += x if x < 0.0 else 0.0
-    return total, falls
+def _changes(row: Array, total: Array, falls: Array) -> None:
+    """Fill total[day] with the sum of a day's changes, and falls[day] with those below nought."""
+    for day in range(total.size):
+        first, up, down = DAY * day, 0.0, 0.0
+        for i in range(DAY):
+            x = row[first + i]
+            up += x
+            down += min(x, 0.0)
+        total[day], falls[day] = up, down
 
 
 @nb.njit(cache=True, nogil=True)
@@ -188,6 +189,8 @@ def _go_through(
     net: Array,
     most: Array,
     row: Array,
+    total: Array,
+    falls: Array,
     peak_hour: Array,
     year: Array,
     hour: Array,
@@ -201,22 +204,19 @@ def _go_through(
     step, last, full, waits = -1, -2, store.shape[0] == 0, False
     lasting = d.storage_scale.shape[1] == 1
     running = 0.0
+    _changes(row, total, falls)
     for day in range(most.size):
         first = DAY * day
-        total, falls = _changes(row, first)
         if (
             full
             and not waits
             and (lasting or steps[first] == step)
-            and running + falls >= most[day]
+            and running + falls[day] >= most[day]
         ):
-            running += total
-            for i in range(DAY):
-                row[first + i] = 0.0
+            running += total[day]
             continue
         for h in range(first, min(first + DAY, hours)):
             running += row[h]
-            row[h] = 0.0
             if steps[h] != step:
                 step = steps[h]
                 for k in range(size.size):
@@ -245,7 +245,7 @@ def _go_through(
             if waits and h % DAY == DAY - 1:  # what was not made up by the day's end is lost
                 tier_state[:, BACKLOG] = 0.0
                 waits = False
-    row[DAY * most.size] = 0.0
+    row[:] = 0.0
 
 
 @nb.njit(cache=True, nogil=True)
@@ -266,6 +266,7 @@ def capacity_block(
     days = (hours + DAY - 1) // DAY
     row, net = np.zeros(DAY * days + 1), np.empty(DAY * days)
     own_net, most = np.empty(DAY * days), np.empty(days)
+    total, falls = np.empty(days), np.empty(days)
     scratch = make_scratch(units, hours)
     demand, peak_hour = np.empty(hours), np.empty(days, np.int64)
     year, tiers = np.empty(table.shape[0]), dispatch.tiers.shape[0]
@@ -297,7 +298,21 @@ def capacity_block(
                 first, last = buckets.unit_offset[b], buckets.unit_offset[b + 1]
                 add_units(units, first, last, sample, weather, place, hours, row, scratch)
         year[:] = 0.0
-        _go_through(load, dispatch, sample, weather, demand, ours, most, row, peak_hour, year, hour)
+        _go_through(
+            load,
+            dispatch,
+            sample,
+            weather,
+            demand,
+            ours,
+            most,
+            row,
+            total,
+            falls,
+            peak_hour,
+            year,
+            hour,
+        )
         year[LOAD] = energy
         year[SERVED] += energy - year[EUE]
         for t in range(tiers):
