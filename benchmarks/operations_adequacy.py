@@ -170,6 +170,19 @@ def measure(name: str, count: int, samples: int, peer_samples: int, *, dispatch:
     )
 
 
+def measure_storage(samples: int) -> float:
+    """Return sampled years per second of capacity alone with 100 units, 8 storages and 2 tiers."""
+    units = fleet(100)
+    load = load_for(units, 0.82)
+    stores = [Storage(f"storage {i}", 50.0, 200.0) for i in range(8)]
+
+    def run() -> None:
+        assess(units, load, storage=stores, tiers=TIERS, samples=samples, dispatch=False)
+
+    run()
+    return samples / timed(run)
+
+
 def measure_grid(samples: int) -> float:
     """Return sampled years per second with imports whose price moves in the merit order."""
     units = fleet(30)
@@ -198,10 +211,11 @@ def main() -> None:
             "dispatch, 30 units, battery, 2 tiers", 30, 5000 // less, 500 // less, dispatch=True
         ),
     ]
-    grid = measure_grid(2000 // less)
+    stored, grid = measure_storage(10_000 // less), measure_grid(2000 // less)
     if asked.json:
         document = {
             "cases": [asdict(case) for case in cases],
+            "capacity_with_storage_per_s": stored,
             "dispatch_with_grid_per_s": grid,
         }
         print(json.dumps(document, indent=2))
@@ -212,6 +226,7 @@ def main() -> None:
             f"{case.case:40} {case.ours_per_s:9.0f} {case.peer_per_s:8.0f} {case.ratio:7.0f}  "
             f"{'yes' if case.same_answer else 'NO':4}  {case.peak_mb:.0f}"
         )
+    print(f"{'capacity, 100 units, 8 storages, 2 tiers':40} {stored:9.0f}")
     print(f"{'dispatch with a priced grid connection':40} {grid:9.0f}")
     if not all(case.same_answer for case in cases):
         sys.exit("the answers differ")
