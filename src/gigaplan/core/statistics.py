@@ -22,6 +22,10 @@ class Estimate:
     def __str__(self) -> str:
         return f"{self.mean:.6g} ± {self.standard_error:.2g}"
 
+    def scaled(self, factor: float) -> Estimate:
+        """Return the estimate in another unit, or of a fixed share of it."""
+        return Estimate(self.mean * factor, self.standard_error * abs(factor))
+
 
 def estimate(samples: NDArray[Any]) -> Estimate:
     """Return mean and standard error of one row of samples, shape [draw].

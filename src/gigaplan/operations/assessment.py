@@ -314,17 +314,12 @@ def _sources(system: System, moments: Moments, at: _Rows) -> tuple[SourceResult,
                 moments.linear(at.of(*((at.source + g, 1.0) for g, _ in parts))),
                 moments.linear(at.of(*((at.sold + g, 1.0) for g, _ in parts))),
                 cost_usd=total("variable_usd_per_mwh"),
-                co2_t=scaled(total("co2_kg_per_mwh"), 1 / 1000),
+                co2_t=total("co2_kg_per_mwh").scaled(1 / 1000),
                 water_m3=total("water_m3_per_mwh"),
                 clean=all(s.clean for _, s in parts),
             )
         )
     return tuple(out)
-
-
-def scaled(found: Estimate, factor: float) -> Estimate:
-    """Return an estimate in another unit."""
-    return Estimate(found.mean * factor, found.standard_error * abs(factor))
 
 
 def _tier(name: str, tier: int, moments: Moments, at: _Rows) -> TierResult:

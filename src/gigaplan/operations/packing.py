@@ -184,10 +184,15 @@ def unit_arrays(
 
 def _is_simple(unit: Unit, hours: int) -> bool:
     """Return whether a unit fails at a constant rate, all year long, with nothing planned."""
+    fails = unit.temperature_outages is None and math.isfinite(unit.mean_up_hours)
+    return fails and _is_there_all_year(unit, hours)
+
+
+def _is_there_all_year(unit: Unit, hours: int) -> bool:
+    """Return whether a unit stands from the first hour to the last, with nothing planned."""
     lasts = unit.end_hour is None or int(np.min(unit.end_hour)) >= hours
     planned = unit.refuelling is not None or bool(unit.planned_hours)
-    fails = unit.temperature_outages is None and math.isfinite(unit.mean_up_hours)
-    return fails and lasts and not planned and int(np.max(unit.first_hour)) == 0
+    return lasts and not planned and int(np.max(unit.first_hour)) == 0
 
 
 def _merged(windows: Sequence[tuple[int, int]], hours: int) -> list[tuple[int, int]]:
@@ -230,10 +235,8 @@ def _steady_mw(entries: Sequence[Entry], key: tuple[int, int, bool], hours: int)
     """Return MW of a bucket whose units are up in every hour of every sample, -1 for another."""
     members = [entry for entry in entries if entry.bucket == key]
     for unit in (entry.unit for entry in members):
-        lasts = unit.end_hour is None or int(np.min(unit.end_hour)) >= hours
-        planned = unit.refuelling is not None or unit.planned_hours
-        fails = unit.temperature_outages is not None or np.isfinite(unit.mean_up_hours)
-        if fails or planned or not lasts or int(np.max(unit.first_hour)) > 0:
+        fails = unit.temperature_outages is not None or math.isfinite(unit.mean_up_hours)
+        if fails or not _is_there_all_year(unit, hours):
             return -1.0
     return sum(entry.capacity_mw for entry in members)
 

@@ -113,25 +113,18 @@ def flexible_connection(
     require(bool(planned.size), f"the plan connects nothing at '{site}'.", field="site")
     curtailed = curtailment(area, float(planned.sum()))
     kept = 1 - curtailed.rate_fraction
-    found = []
-    for i, value in enumerate(months):
-        gain = months_earlier(
-            work, "connection", site, value, settings.draws, threads=settings.workers
+    progress("earlier", 0.0)
+    gains = months_earlier(
+        work, "connection", site, months, settings.draws, threads=settings.workers
+    )
+    found = tuple(
+        EarlierConnection(
+            value, gain.it_mw_months, gain.it_mw_months.scaled(1 - kept), gain.usd.scaled(kept)
         )
-        found.append(
-            EarlierConnection(
-                value,
-                gain.it_mw_months,
-                _scaled(gain.it_mw_months, 1 - kept),
-                _scaled(gain.usd, kept),
-            )
-        )
-        progress("earlier", (i + 1) / len(months))
-    return FlexibleConnection(site, float(planned.sum()), curtailed, tuple(found))
-
-
-def _scaled(found: Estimate, factor: float) -> Estimate:
-    return Estimate(found.mean * factor, found.standard_error * factor)
+        for value, gain in zip(months, gains, strict=True)
+    )
+    progress("earlier", 1.0)
+    return FlexibleConnection(site, float(planned.sum()), curtailed, found)
 
 
 def as_text(found: FlexibleConnection) -> str:

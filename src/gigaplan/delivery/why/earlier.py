@@ -6,7 +6,7 @@ MW of compute costs in a year; that the money is then spent a month sooner is no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -70,23 +70,31 @@ def month_earlier(work: PreparedDelivery, draws: int, *, threads: int = 1) -> li
 
 
 def months_earlier(
-    work: PreparedDelivery, kind: str, owner: str, months: float, draws: int, *, threads: int = 1
-) -> Earlier:
-    """Return what one thing brings if all of it is planned some months earlier.
+    work: PreparedDelivery,
+    kind: str,
+    owner: str,
+    months: Sequence[float],
+    draws: int,
+    *,
+    threads: int = 1,
+) -> list[Earlier]:
+    """Return what one thing brings if all of it is planned so many months earlier, for each.
 
     Parameters
     ----------
     work : PreparedDelivery
     kind, owner : str
         As of an `Entity` that the plan builds.
-    months : float
+    months : sequence of float
     draws, threads : int
         As for `month_earlier`.
     """
-    gained, usd = _Gains(work, draws, threads).of(
-        work.with_activities(partial(_sooner, kind, owner, months))
-    )
-    return Earlier(kind, owner, estimate(gained), estimate(usd))
+    gains = _Gains(work, draws, threads)
+    found = []
+    for value in months:
+        gained, usd = gains.of(work.with_activities(partial(_sooner, kind, owner, value)))
+        found.append(Earlier(kind, owner, estimate(gained), estimate(usd)))
+    return found
 
 
 def _still_to_come(work: PreparedDelivery) -> Iterator[tuple[str, str]]:

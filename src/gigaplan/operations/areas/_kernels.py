@@ -33,11 +33,15 @@ def pair_block(
     margin, line = np.empty((2, hours)), np.empty(hours)
     available, demand = np.empty((1, hours)), np.empty(hours)
     peak_hour, row = np.empty((hours + 23) // 24, np.int64), np.zeros(hours + 1)
+    scratch = (
+        make_scratch(units[0], hours),
+        make_scratch(units[1], hours),
+        make_scratch(units[2], hours),
+    )
     for s in range(table.shape[1]):
         sample = first_sample + s
         for part in range(3):
             weather = sample % loads[part].load_mw.shape[0]
-            scratch = make_scratch(units[part], hours)
             fill_available(
                 units[part],
                 buckets[part],
@@ -45,7 +49,7 @@ def pair_block(
                 sample,
                 weather,
                 row,
-                scratch,
+                scratch[part],
                 available,
             )
             if part == 2:

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gigaplan.core.errors import require
+from gigaplan.core.errors import InputError, Problem, require
+from gigaplan.core.timeline import HOURS_PER_YEAR
 from gigaplan.operations.series import hourly
 from gigaplan.operations.sizing import _kernels as kernels
 from gigaplan.operations.sizing.battery import LithiumBattery
 from gigaplan.operations.sizing.carbon import EmbodiedCarbon
 
 Floats = NDArray[np.float64]
-_HOURS_PER_YEAR = 8760
 _AT_ONCE = 256
 
 
@@ -215,10 +215,11 @@ def _sizes(design: Floats) -> Floats:
     wrong = np.argwhere(~(np.isfinite(sizes) & (sizes >= 0)))
     if len(wrong):
         row, column = wrong[0]
-        require(
-            False,
-            f"design {row} holds {sizes[row, column]:g}; sizes of at least 0 are needed.",
-            field="design",
+        raise InputError(
+            Problem(
+                f"design {row} holds {sizes[row, column]:g}; sizes of at least 0 are needed.",
+                field="design",
+            )
         )
     return sizes
 
@@ -242,7 +243,7 @@ def _sizing(
     sizes: Floats, load: Floats, wind: Floats, solar: Floats, out: Floats, carbon: EmbodiedCarbon
 ) -> Sizing:
     wind_mw, solar_mw, battery_mwh = sizes.T
-    years = len(load) / _HOURS_PER_YEAR
+    years = len(load) / HOURS_PER_YEAR
     short, given = out[kernels.SHORT_MWH], out[kernels.GIVEN_MWH]
     servers_mw = np.maximum(out[kernels.PEAK_LOAD_MW] - load.max(), 0.0)
     embodied_t = (
