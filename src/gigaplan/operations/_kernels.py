@@ -1,8 +1,9 @@
-"""Compiled loops that several parts of operations share: load by hour, and counting losses."""
+"""Compiled loops that several parts of operations share: load by hour, days, counting losses."""
 
 from __future__ import annotations
 
 import numba as nb
+import numpy as np
 
 from gigaplan.operations.arrays import (
     DAYS_SHORT,
@@ -14,6 +15,8 @@ from gigaplan.operations.arrays import (
     Array,
     LoadArrays,
 )
+
+DAY = 24
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
@@ -37,6 +40,28 @@ def fill_demand(
             if demand[h] > demand[most]:
                 most = h
         peak_hour[day] = most
+
+
+@nb.njit(cache=True, nogil=True)
+def most_by_day(net: Array, most: Array) -> None:
+    """Fill most[day] with the day's greatest net load."""
+    for day in range(most.size):
+        top = -np.inf
+        for h in range(DAY * day, DAY * day + DAY):
+            top = max(top, net[h])
+        most[day] = top
+
+
+@nb.njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"})
+def changes(row: Array, total: Array, falls: Array) -> None:
+    """Fill total[day] with the sum of a day's changes, and falls[day] with those below nought."""
+    for day in range(total.size):
+        first, up, down = DAY * day, 0.0, 0.0
+        for i in range(DAY):
+            x = row[first + i]
+            up += x
+            down += min(x, 0.0)
+        total[day], falls[day] = up, down
 
 
 @nb.njit(cache=True, nogil=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from gigaplan.core.errors import require
 from gigaplan.core.statistics import Estimate
 from gigaplan.operations import arrays
 from gigaplan.operations.accumulate import Accumulator, Moments
+from gigaplan.operations.blocks import BLOCK, in_blocks
 from gigaplan.operations.capacity._kernels import capacity_block
 from gigaplan.operations.dispatch._kernels import dispatch_block
 from gigaplan.operations.model import ONE_TIER, ByDraw, Floats, Grid, Storage, Tier, Unit
@@ -26,9 +26,6 @@ from gigaplan.operations.results import (
 )
 from gigaplan.operations.systems import System, build
 from gigaplan.operations.traces import by_name, run_trace, typical_week
-
-BLOCK = 128
-"""Samples in a block; fixed, so that sums do not depend on the number of threads."""
 
 Block = tuple[int, Floats, Floats]
 
@@ -115,7 +112,7 @@ def assess(
         seed=seed,
     )
     kept = Accumulator(system.rows, system.hours, keep_worst if dispatch else 0, keep_samples)
-    for block in _blocks(_runner(system, dispatch, samples), samples, threads):
+    for block in in_blocks(_runner(system, dispatch, samples), samples, threads):
         kept.record(*block)
     return _result(system, kept, dispatch)
 
@@ -186,21 +183,6 @@ def _runner(system: System, dispatch: bool, samples: int) -> Callable[[int], Blo
         return first, table, by_hour
 
     return run
-
-
-def _blocks(run: Callable[[int], Block], samples: int, threads: int) -> Iterator[Block]:
-    """Yield blocks in the order of their numbers; at most a few wait at any time."""
-    firsts = range(0, samples, BLOCK)
-    if threads == 1 or len(firsts) == 1:
-        yield from map(run, firsts)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        ahead = 4 * threads
-        waiting = [pool.submit(run, first) for first in firsts[:ahead]]
-        for i in range(len(firsts)):
-            yield waiting[i % ahead].result()
-            if i + ahead < len(firsts):
-                waiting[i % ahead] = pool.submit(run, firsts[i + ahead])
 
 
 class _Rows:

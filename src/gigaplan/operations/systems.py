@@ -52,7 +52,8 @@ class System:
         return arrays.TRACE_SCALARS + len(self.sources) + len(self.storage) + len(self.tiers)
 
 
-def _names_differ(names: Sequence[str], what: str) -> None:
+def names_differ(names: Sequence[str], what: str) -> None:
+    """Refuse names that repeat; `what` is what they name."""
     seen: set[str] = set()
     for name in names:
         require(name not in seen, f"two {what} are named '{name}'; each needs its own name.")
@@ -83,9 +84,9 @@ def build(
         bool(load.min() >= 0), f"found {load.min():g} MW; a load is at least 0.", field="load_mw"
     )
     require(bool(load.max() > 0), "found no load in any hour; give a load.", field="load_mw")
-    _names_differ([unit.name for unit in units] + ([grid.name] if grid else []), "units")
-    _names_differ([store.name for store in storage], "storages")
-    _names_differ([tier.name for tier in tiers], "tiers")
+    names_differ([unit.name for unit in units] + ([grid.name] if grid else []), "units")
+    names_differ([store.name for store in storage], "storages")
+    names_differ([tier.name for tier in tiers], "tiers")
     share = sum(tier.share_fraction for tier in tiers)
     require(
         abs(share - 1) < 1e-9, f"the tiers' shares add up to {share:g}; 1 is needed.", field="tiers"

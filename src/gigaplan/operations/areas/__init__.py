@@ -1,5 +1,6 @@
-"""Two areas joined by a line that may fail: pipe and bubble."""
+"""Areas joined by lines of limited transfer that may fail: pipe and bubble."""
 
-from gigaplan.operations.areas.pair import Area, Line, PairAdequacy, assess_pair
+from gigaplan.operations.areas.model import Area, AreaResult, Line, LineResult, NetworkAdequacy
+from gigaplan.operations.areas.network import assess_network
 
-__all__ = ["Area", "Line", "PairAdequacy", "assess_pair"]
+__all__ = ["Area", "AreaResult", "Line", "LineResult", "NetworkAdequacy", "assess_network"]

@@ -1,93 +1,278 @@
-"""Compiled loop over the hours of two joined areas."""
+"""Compiled loop over the years of areas that help each other.
+
+As in the loop of capacity against load, a day is passed over whole if no area can be short in it
+even if all its losses came first; flows are sought only in hours in which some area is short.
+"""
 
 from __future__ import annotations
 
 import numba as nb
 import numpy as np
 
-from gigaplan.operations._kernels import column_of, fill_demand
-from gigaplan.operations.arrays import Array, BucketArrays, LoadArrays, UnitArrays
-from gigaplan.operations.outages._kernels import fill_available, make_scratch
-
-# Rows of a block's table: both areas, then the first, then the second.
-LOLH, EUE, LOAD = 0, 3, 6
-FLOW, USED = 9, 10
-ROWS = 11
+from gigaplan.core.random_streams import uniform
+from gigaplan.operations._kernels import DAY, changes, most_by_day
+from gigaplan.operations.areas.arrays import (
+    AREA_EUE,
+    AREA_LOAD,
+    AREA_LOLH,
+    AREA_ROWS,
+    EUE,
+    EVENTS,
+    FLOW,
+    FULL,
+    LINE_ROWS,
+    LINES_PER_MASK,
+    LOAD,
+    LOLH,
+    SCALARS,
+    USED,
+    NetworkArrays,
+)
+from gigaplan.operations.areas.hour._kernels import charge_all, discharge, share
+from gigaplan.operations.arrays import ENERGY, INITIAL, Array, BucketArrays, UnitArrays
+from gigaplan.operations.outages._kernels import add_units, draw_pairs, make_scratch
 
 
 @nb.njit(cache=True, nogil=True)
-def pair_block(
-    units: tuple[UnitArrays, UnitArrays, UnitArrays],
-    buckets: tuple[BucketArrays, BucketArrays, BucketArrays],
-    loads: tuple[LoadArrays, LoadArrays, LoadArrays],
-    first_sample: int,
-    table: Array,
-) -> None:
-    """Share surplus over the line, for one block of samples.
+def _net_of_steady(n: NetworkArrays, buckets: BucketArrays, weather: int, net: Array) -> None:
+    """Fill net[area, hour] with load less what units that never fail give, -inf beyond the end."""
+    areas, _, hours = n.load_mw.shape
+    net[:, hours:] = -np.inf
+    net[:, :hours] = n.load_mw[:, weather]
+    for b in range(buckets.source.size):
+        steady, profile = buckets.steady_mw[b], buckets.profile[b]
+        place = n.place[buckets.source[b]]
+        if steady >= 0.0 and place < areas:
+            for h in range(hours):
+                one = buckets.profiles[profile, weather, h] if profile >= 0 else 1.0
+                net[place, h] -= steady * one
 
-    Entries stand for the first area, the second area and the line. In each hour
-    ``flow = min(surplus of one, shortage of the other, line)``, which leaves the
-    least shortage of both together.
+
+@nb.njit(cache=True, nogil=True)
+def _sample(
+    units: UnitArrays,
+    buckets: BucketArrays,
+    n: NetworkArrays,
+    sample: int,
+    weather: int,
+    net: Array,
+    most: Array,
+    row: Array,
+    scratch: tuple[Array, ...],
+) -> None:
+    """Add changes of MW to row[area or group, hour], and take off net[area, hour] the rest.
+
+    The rest are units that may fail and have a profile; their areas' `most` [area, day] follows.
     """
-    hours = loads[0].load_mw.shape[1]
-    margin, line = np.empty((2, hours)), np.empty(hours)
-    available, demand = np.empty((1, hours)), np.empty(hours)
-    peak_hour, row = np.empty((hours + 23) // 24, np.int64), np.zeros(hours + 1)
-    scratch = (
-        make_scratch(units[0], hours),
-        make_scratch(units[1], hours),
-        make_scratch(units[2], hours),
+    hours = n.load_mw.shape[2]
+    place_in_cycle = uniform(units.refuel_key, np.uint64(sample), np.uint64(0))
+    draw_pairs(units.key, sample, scratch)
+    spare = row[row.shape[0] - 1]
+    for b in range(buckets.source.size):
+        place, profile = n.place[buckets.source[b]], buckets.profile[b]
+        if buckets.steady_mw[b] >= 0.0:
+            continue
+        first, last = buckets.unit_offset[b], buckets.unit_offset[b + 1]
+        into = row[place] if profile < 0 else spare
+        add_units(units, first, last, sample, weather, place_in_cycle, hours, into, scratch)
+        if profile >= 0:
+            running = 0.0
+            for h in range(hours):
+                running += spare[h]
+                spare[h] = 0.0
+                net[place, h] -= max(running, 0.0) * buckets.profiles[profile, weather, h]
+            spare[hours] = 0.0
+            most_by_day(net[place], most[place])
+
+
+@nb.njit(cache=True, nogil=True)
+def _count_without(n: NetworkArrays, row: Array, weather: int, year: Array) -> None:
+    """Count an hour in which a line can carry nothing as one of full use."""
+    areas, _, hours = n.load_mw.shape
+    for group in range(n.always_up.size):
+        up, first = np.int64(n.always_up[group]), 0
+        changed = row[areas + group]
+        low = LINES_PER_MASK * group
+        high = min(low + LINES_PER_MASK, n.open_hours.shape[0])
+        for i in range(low, high):
+            year[SCALARS + AREA_ROWS * areas + LINE_ROWS * i + USED] += hours
+        for h in range(hours + 1):
+            if changed[h] == 0.0 and h < hours:
+                continue
+            for i in range(low, high):
+                if (up >> (i - low)) & 1:
+                    carried = n.open_hours[i, weather, h] - n.open_hours[i, weather, first]
+                    year[SCALARS + AREA_ROWS * areas + LINE_ROWS * i + USED] -= carried
+            up += np.int64(changed[h])
+            first = h
+
+
+@nb.njit(cache=True, nogil=True)
+def _count(
+    margin: Array, room: Array, limit: Array, short: bool, tolerance: float, year: Array
+) -> float:
+    """Count an hour's shortages and flows; return MWh short."""
+    areas = margin.size
+    lost = 0.0
+    for a in range(areas):
+        if margin[a] < -tolerance:
+            year[SCALARS + AREA_ROWS * a + AREA_LOLH] += 1.0
+            year[SCALARS + AREA_ROWS * a + AREA_EUE] -= margin[a]
+            lost -= margin[a]
+    for i in range(room.size // 2):
+        flow = limit[2 * i] - room[2 * i]  # below nought where more goes back
+        if flow == 0.0 and not short:
+            continue
+        most = limit[2 * i] if flow > 0.0 else limit[2 * i + 1]
+        at = SCALARS + AREA_ROWS * areas + LINE_ROWS * i
+        year[at + FLOW] += flow
+        if most > 0.0:
+            year[at + USED] += abs(flow) / most
+        if short and abs(flow) >= most - tolerance:
+            year[at + FULL] += 1.0
+    return lost
+
+
+@nb.njit(cache=True, nogil=True)
+def _limits(n: NetworkArrays, running: Array, weather: int, h: int, limit: Array) -> None:
+    """Fill limit[edge] of an hour; running[areas + group] tell which lines are up."""
+    for e in range(limit.size):
+        limit[e] = n.limit_mw[weather, h, e]
+    areas, lines = n.load_mw.shape[0], limit.size // 2
+    for first in range(0, lines, LINES_PER_MASK):
+        up = np.int64(running[areas + first // LINES_PER_MASK])
+        last = min(first + LINES_PER_MASK, lines)
+        if up == (np.int64(1) << (last - first)) - 1:
+            continue
+        for i in range(first, last):
+            if not (up >> (i - first)) & 1:
+                limit[2 * i] = limit[2 * i + 1] = 0.0
+
+
+@nb.njit(cache=True, nogil=True)
+def _hours_short(
+    net: Array, most: Array, row: Array, falls: Array, running: Array, day: int, tolerance: float
+) -> int:
+    """Return a bit for each hour of a day in which some area is short on its own."""
+    bits = 0
+    for a in range(net.shape[0]):
+        mw = running[a]
+        if mw + falls[a, day] >= most[a, day]:
+            continue
+        for i in range(DAY):
+            h = DAY * day + i
+            mw += row[a, h]
+            bits |= int(net[a, h] - max(mw, 0.0) > tolerance) << i
+    return bits
+
+
+@nb.njit(cache=True, nogil=True, inline="always")
+def _add_changes(row: Array, first: int, end: int, running: Array) -> None:
+    for h in range(first, end):
+        for r in range(running.size):
+            running[r] += row[r, h]
+
+
+@nb.njit(cache=True, nogil=True)
+def _go_through(
+    n: NetworkArrays,
+    net: Array,
+    most: Array,
+    row: Array,
+    total: Array,
+    falls: Array,
+    weather: int,
+    year: Array,
+) -> None:
+    """Go through a sample's days; areas are screened apart before any flow is sought."""
+    areas, _, hours = n.load_mw.shape
+    edges, rows, stores = n.limit_mw.shape[2], total.shape[0], n.store_area.size
+    now, room, limit, running = (
+        np.empty(areas),
+        np.empty(edges),
+        np.empty(edges),
+        np.zeros(rows),
     )
+    queue, via = np.empty(areas, np.int64), np.empty(areas, np.int64)
+    extra, missing = np.empty(areas), np.empty(areas)
+    charge, able = np.empty(stores), np.empty(stores)
+    running[areas:] = n.always_up
+    for k in range(stores):
+        charge[k] = n.stores[k, INITIAL] * n.stores[k, ENERGY]
+    full, last = stores == 0, -2
+    for day in range(most.shape[1]):
+        first = DAY * day
+        bits = _hours_short(net, most, row, falls, running, day, n.tolerance_mw)
+        if full and bits == 0:
+            for r in range(rows):
+                running[r] += total[r, day]
+            continue
+        at = first  # the first hour whose changes are not in `running`
+        for h in range(first, min(first + DAY, hours)):
+            short = bool((bits >> (h - first)) & 1)
+            if full and not short:
+                continue
+            _add_changes(row, at, h + 1, running)
+            at = h + 1
+            for a in range(areas):
+                now[a] = max(running[a], 0.0) - net[a, h]
+            _limits(n, running, weather, h, limit)
+            room[:] = limit
+            if short:
+                short = share(now, room, n.graph, queue, via, n.tolerance_mw)
+                if short and stores > 0:
+                    short = discharge(n, charge, now, room, queue, via, able, extra)
+                    full = False
+            if not full:
+                full = charge_all(n, charge, now, room, queue, via, able, extra, missing)
+            lost = _count(now, room, limit, short, n.tolerance_mw, year)
+            if lost > 0.0:
+                year[LOLH] += 1.0
+                year[EUE] += lost
+                year[EVENTS] += last != h - 1
+                last = h
+        _add_changes(row, at, first + DAY, running)
+
+
+@nb.njit(cache=True, nogil=True)
+def _varies(n: NetworkArrays, buckets: BucketArrays) -> bool:
+    """Return whether any unit may fail and has a profile: then net load differs by sample."""
+    found = False
+    for b in range(buckets.source.size):
+        found = found or (buckets.steady_mw[b] < 0.0 and buckets.profile[b] >= 0)
+    return found
+
+
+@nb.njit(cache=True, nogil=True)
+def network_block(
+    units: UnitArrays, buckets: BucketArrays, n: NetworkArrays, first_sample: int, table: Array
+) -> None:
+    """Run one block of samples; `table` [row, sample] is written."""
+    areas, weathers, hours = n.load_mw.shape
+    days, rows = (hours + DAY - 1) // DAY, areas + n.always_up.size
+    net, most = np.empty((areas, DAY * days)), np.empty((areas, days))
+    row = np.zeros((rows + 1, DAY * days + 1))  # the last for units with a profile
+    total, falls = np.empty((rows, days)), np.empty((rows, days))
+    scratch, varies = make_scratch(units, hours), _varies(n, buckets)
+    net_of, energy = -1, np.empty(areas)
+    year = np.empty(table.shape[0])
     for s in range(table.shape[1]):
         sample = first_sample + s
-        for part in range(3):
-            weather = sample % loads[part].load_mw.shape[0]
-            fill_available(
-                units[part],
-                buckets[part],
-                loads[part],
-                sample,
-                weather,
-                row,
-                scratch[part],
-                available,
-            )
-            if part == 2:
-                line[:] = available[0]
-            else:
-                column = column_of(loads[part].load_scale, sample)
-                fill_demand(loads[part], weather, column, demand, peak_hour)
-                margin[part] = available[0] - demand
-                table[LOAD + 1 + part, s] = demand.sum()
-        table[LOAD, s] = table[LOAD + 1, s] + table[LOAD + 2, s]
-        _share(margin, line, loads[0].tolerance_mw + loads[1].tolerance_mw, table[:, s])
-
-
-@nb.njit(cache=True, nogil=True)
-def _share(margin: Array, line: Array, tolerance: float, year: Array) -> None:
-    """Add up one sample: hours short, MWh short, net flow from the first area, line use."""
-    year[LOLH : LOLH + 3] = 0.0
-    year[EUE : EUE + 3] = 0.0
-    year[FLOW : USED + 1] = 0.0
-    for h in range(line.size):
-        a, b = margin[0, h], margin[1, h]
-        flow = 0.0
-        if a < 0.0 < b:
-            flow = -min(-a, min(b, line[h]))
-        elif b < 0.0 < a:
-            flow = min(-b, min(a, line[h]))
-        year[FLOW] += flow
-        year[USED] += abs(flow) / line[h] if line[h] > 0.0 else 1.0
-        a, b = a - flow, b + flow
-        short = 0.0
-        if -a > tolerance:
-            year[LOLH + 1] += 1.0
-            year[EUE + 1] -= a
-            short -= a
-        if -b > tolerance:
-            year[LOLH + 2] += 1.0
-            year[EUE + 2] -= b
-            short -= b
-        if short > 0.0:
-            year[LOLH] += 1.0
-            year[EUE] += short
+        weather = sample % weathers
+        if weather != net_of or varies:
+            _net_of_steady(n, buckets, weather, net)
+            for a in range(areas):
+                most_by_day(net[a], most[a])
+                energy[a] = n.load_mw[a, weather].sum()
+            net_of = weather
+        _sample(units, buckets, n, sample, weather, net, most, row, scratch)
+        year[:] = 0.0
+        _count_without(n, row, weather, year)
+        for r in range(rows):
+            changes(row[r], total[r], falls[r])
+        _go_through(n, net, most, row, total, falls, weather, year)
+        row[:] = 0.0
+        for a in range(areas):
+            year[SCALARS + AREA_ROWS * a + AREA_LOAD] = energy[a]
+            year[LOAD] += energy[a]
+        table[:, s] = year

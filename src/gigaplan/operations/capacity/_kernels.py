@@ -11,7 +11,14 @@ import numba as nb
 import numpy as np
 
 from gigaplan.core.random_streams import uniform
-from gigaplan.operations._kernels import column_of, count_loss, fill_demand
+from gigaplan.operations._kernels import (
+    DAY,
+    changes,
+    column_of,
+    count_loss,
+    fill_demand,
+    most_by_day,
+)
 from gigaplan.operations.arrays import (
     CATCH_UP,
     ENERGY,
@@ -37,8 +44,6 @@ from gigaplan.operations.arrays import (
 )
 from gigaplan.operations.hour._kernels import BACKLOG, SHED, shed
 from gigaplan.operations.outages._kernels import add_units, draw_pairs, make_scratch
-
-DAY = 24
 
 
 @nb.njit(cache=True, nogil=True, inline="always")
@@ -97,28 +102,6 @@ def _take_off_others(
                 mw *= load.grid_limit_mw[load.step_of_hour[h], column]
             net[h] -= mw
         row[hours] = 0.0
-
-
-@nb.njit(cache=True, nogil=True)
-def _most_by_day(net: Array, most: Array) -> None:
-    """Fill most[day] with the day's greatest net load."""
-    for day in range(most.size):
-        top = -np.inf
-        for h in range(DAY * day, DAY * day + DAY):
-            top = max(top, net[h])
-        most[day] = top
-
-
-@nb.njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"})
-def _changes(row: Array, total: Array, falls: Array) -> None:
-    """Fill total[day] with the sum of a day's changes, and falls[day] with those below nought."""
-    for day in range(total.size):
-        first, up, down = DAY * day, 0.0, 0.0
-        for i in range(DAY):
-            x = row[first + i]
-            up += x
-            down += min(x, 0.0)
-        total[day], falls[day] = up, down
 
 
 @nb.njit(cache=True, nogil=True)
@@ -204,7 +187,7 @@ def _go_through(
     step, last, full, waits = -1, -2, store.shape[0] == 0, False
     lasting = d.storage_scale.shape[1] == 1
     running = 0.0
-    _changes(row, total, falls)
+    changes(row, total, falls)
     for day in range(most.size):
         first = DAY * day
         if (
@@ -280,7 +263,7 @@ def capacity_block(
         if column * weathers + weather != demand_of:
             fill_demand(load, weather, column, demand, peak_hour)
             _net_of_steady(buckets, weather, demand, net)
-            _most_by_day(net, most)
+            most_by_day(net, most)
             energy, wanted_it = demand.sum(), 0.0
             for h in range(hours):
                 wanted_it += demand[h] / load.pue[weather, h]
@@ -291,7 +274,7 @@ def capacity_block(
         if others:
             own_net[:] = net
             _take_off_others(units, buckets, load, sample, weather, place, row, scratch, own_net)
-            _most_by_day(own_net, most)
+            most_by_day(own_net, most)
             ours = own_net
         for b in range(buckets.source.size):
             if _is_plain(buckets, b):

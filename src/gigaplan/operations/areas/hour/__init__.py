@@ -1,0 +1,1 @@
+"""One hour of joined areas: flows, then storage."""
