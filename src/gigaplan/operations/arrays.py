@@ -109,6 +109,7 @@ class DispatchArrays(NamedTuple):
     grid_clean: Array  # [weather, hour]
     import_before: Array  # [weather, source + 1] 1 if the price ever stands just below a source
     export_limit_mw: float
+    export_only: bool  # the connection has no import limit above nought in any hour
     stores: Array  # [storage, STORE_COLUMNS], by rising discharge price
     storage_scale: Array  # [storage, step, column]
     tiers: Array  # [tier, TIER_COLUMNS], by rising value

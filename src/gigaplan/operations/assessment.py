@@ -24,6 +24,7 @@ from gigaplan.operations.results import (
     TierResult,
     Trace,
 )
+from gigaplan.operations.rows import Rows
 from gigaplan.operations.systems import System, build
 from gigaplan.operations.traces import by_name, run_trace, typical_week
 
@@ -185,46 +186,9 @@ def _runner(system: System, dispatch: bool, samples: int) -> Callable[[int], Blo
     return run
 
 
-class _Rows:
-    """Weights of rows, by what they hold."""
-
-    def __init__(self, system: System, rows: int) -> None:
-        self.rows = rows
-        self.source = arrays.SCALARS + arrays.TIER_ROWS * len(system.tiers)
-        self.sold = self.source + len(system.sources)
-        self.store = self.sold + len(system.sources)
-
-    def of(self, *pairs: tuple[int, float]) -> Floats:
-        weights = np.zeros(self.rows)
-        for row, factor in pairs:
-            weights[row] += factor
-        return weights
-
-    def tier(self, tier: int, row: int) -> int:
-        return arrays.SCALARS + arrays.TIER_ROWS * tier + row
-
-    def total(self, system: System, what: str) -> Floats:
-        """Return weights that add up cost, carbon (t) or water over the sources and the grid."""
-        weights = np.zeros(self.rows)
-        for g, source in enumerate(system.sources):
-            weights[[self.source + g, self.sold + g]] = {
-                "cost": source.variable_usd_per_mwh,
-                "co2": source.co2_kg_per_mwh / 1000,
-                "water": source.water_m3_per_mwh,
-            }[what]
-        if what == "cost":
-            weights[arrays.IMPORT_USD] = 1.0
-            weights[[arrays.EXPORT_USD, arrays.SOLD_USD]] = -1.0
-        if what == "water":
-            weights[arrays.COOLING_M3] = 1.0
-        if what == "co2":
-            weights[arrays.IMPORT_KG] = 1 / 1000
-        return weights
-
-
 def _result(system: System, kept: Accumulator, dispatch: bool) -> Adequacy:
     moments = kept.moments
-    at = _Rows(system, moments.mean.size)
+    at = Rows(system)
     worst = tuple(run_trace(system, sample) for sample in kept.worst_samples())
     week = None
     if dispatch:
@@ -252,7 +216,7 @@ def _result(system: System, kept: Accumulator, dispatch: bool) -> Adequacy:
     )
 
 
-def _energy(system: System, moments: Moments, at: _Rows) -> Energy:
+def _energy(system: System, moments: Moments, at: Rows) -> Energy:
     served = at.of((arrays.SERVED, 1))
     annual = moments.ratio(at.of((arrays.CLEAN_MADE, 1)), served)
     return Energy(
@@ -281,7 +245,7 @@ def _energy(system: System, moments: Moments, at: _Rows) -> Energy:
     )
 
 
-def _sources(system: System, moments: Moments, at: _Rows) -> tuple[SourceResult, ...]:
+def _sources(system: System, moments: Moments, at: Rows) -> tuple[SourceResult, ...]:
     out = []
     for name in dict.fromkeys(source.name for source in system.sources):
         parts = [(g, source) for g, source in enumerate(system.sources) if source.name == name]
@@ -304,7 +268,7 @@ def _sources(system: System, moments: Moments, at: _Rows) -> tuple[SourceResult,
     return tuple(out)
 
 
-def _tier(name: str, tier: int, moments: Moments, at: _Rows) -> TierResult:
+def _tier(name: str, tier: int, moments: Moments, at: Rows) -> TierResult:
     wanted = at.of((at.tier(tier, arrays.TIER_WANTED_IT), 1))
     lost = at.of((at.tier(tier, arrays.TIER_LOST_IT), 1))
     return TierResult(
@@ -318,7 +282,7 @@ def _tier(name: str, tier: int, moments: Moments, at: _Rows) -> TierResult:
     )
 
 
-def _by_sample(system: System, kept: Accumulator, at: _Rows, dispatch: bool) -> Samples:
+def _by_sample(system: System, kept: Accumulator, at: Rows, dispatch: bool) -> Samples:
     table = np.concatenate(kept.tables, axis=1)
     zero = np.zeros(table.shape[1])
     tiers = range(len(system.tiers))

@@ -313,7 +313,7 @@ class Grid:
     mttf_hours, mttr_hours : float, optional
         Outages of the connection; never fails if left out.
     export_limit_mw : float
-        Most export; 0 for none.
+        Most export, in hours in which the connection is up; 0 for none.
     """
 
     limit_mw: Hourly

@@ -353,6 +353,7 @@ def dispatch_arrays(
         grid_clean=grid_series[2],
         import_before=_import_before(sources, grid_series[0], grid is not None),
         export_limit_mw=float(grid.export_limit_mw) if grid else 0.0,
+        export_only=grid is None or not bool(np.any(np.asarray(grid.limit_mw) > 0)),
         stores=np.array([_store_row(s, sources) for s in stores], float).reshape(
             -1, arrays.CHEAP + 1
         ),

@@ -23,6 +23,11 @@ def by_name(names: list[str], rows: Floats) -> dict[str, Floats]:
 
 def run_trace(system: System, sample: int) -> Trace:
     """Return one sample of a system hour by hour: the same numbers as in its block."""
+    return run_sample(system, sample)[0]
+
+
+def run_sample(system: System, sample: int) -> tuple[Trace, Floats]:
+    """Return one sample hour by hour, and its column of the block's table."""
     table = np.zeros((system.rows, 1))
     rows = np.zeros((system.trace_rows, system.hours))
     dispatch_block(
@@ -37,7 +42,7 @@ def run_trace(system: System, sample: int) -> Trace:
     )
     sources, stores = len(system.sources), len(system.storage)
     at = arrays.TRACE_SCALARS
-    return Trace(
+    trace = Trace(
         sample=sample,
         first_hour=0,
         load_mw=rows[arrays.T_LOAD],
@@ -58,6 +63,7 @@ def run_trace(system: System, sample: int) -> Trace:
         ),
         tier_shed_mw=by_name([t.name for t in system.tiers], rows[at + sources + stores :]),
     )
+    return trace, table[:, 0]
 
 
 def typical_week(trace: Trace) -> Trace:

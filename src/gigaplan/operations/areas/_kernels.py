@@ -134,19 +134,24 @@ def _count(
 
 
 @nb.njit(cache=True, nogil=True)
-def _limits(n: NetworkArrays, running: Array, weather: int, h: int, limit: Array) -> None:
-    """Fill limit[edge] of an hour; running[areas + group] tell which lines are up."""
+def _limits(
+    n: NetworkArrays, running: Array, weather: int, h: int, seen: Array, limit: Array
+) -> None:
+    """Fill limit[edge] of an hour; running[areas + group] tell which lines are up.
+
+    Nothing is written if limits are the same in every hour, and the same lines as in seen[group].
+    """
+    areas, lines, same = n.load_mw.shape[0], limit.size // 2, n.limits_last
+    for group in range(seen.size):
+        same = same and running[areas + group] == seen[group]
+        seen[group] = running[areas + group]
+    if same:
+        return
     for e in range(limit.size):
         limit[e] = n.limit_mw[weather, h, e]
-    areas, lines = n.load_mw.shape[0], limit.size // 2
-    for first in range(0, lines, LINES_PER_MASK):
-        up = np.int64(running[areas + first // LINES_PER_MASK])
-        last = min(first + LINES_PER_MASK, lines)
-        if up == (np.int64(1) << (last - first)) - 1:
-            continue
-        for i in range(first, last):
-            if not (up >> (i - first)) & 1:
-                limit[2 * i] = limit[2 * i + 1] = 0.0
+    for i in range(lines):
+        if not (np.int64(seen[i // LINES_PER_MASK]) >> (i % LINES_PER_MASK)) & 1:
+            limit[2 * i] = limit[2 * i + 1] = 0.0
 
 
 @nb.njit(cache=True, nogil=True)
@@ -197,6 +202,7 @@ def _go_through(
     extra, missing = np.empty(areas), np.empty(areas)
     charge, able = np.empty(stores), np.empty(stores)
     running[areas:] = n.always_up
+    seen = np.full(rows - areas, -1.0)
     for k in range(stores):
         charge[k] = n.stores[k, INITIAL] * n.stores[k, ENERGY]
     full, last = stores == 0, -2
@@ -216,8 +222,9 @@ def _go_through(
             at = h + 1
             for a in range(areas):
                 now[a] = max(running[a], 0.0) - net[a, h]
-            _limits(n, running, weather, h, limit)
-            room[:] = limit
+            _limits(n, running, weather, h, seen, limit)
+            for e in range(edges):
+                room[e] = limit[e]
             if short:
                 short = share(now, room, n.graph, queue, via, n.tolerance_mw)
                 if short and stores > 0:

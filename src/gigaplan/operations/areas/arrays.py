@@ -32,6 +32,7 @@ class NetworkArrays(NamedTuple):
 
     load_mw: Array  # [area, weather, hour]
     limit_mw: Array  # [weather, hour, edge]
+    limits_last: bool  # limits are the same in every hour and weather year
     open_hours: Array  # [line, weather, hour + 1] earlier hours with a limit above nought
     always_up: Array  # [group] MW of lines that never fail
     place: Array  # [source] area of a source, or number of areas + group of lines

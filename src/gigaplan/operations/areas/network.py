@@ -227,6 +227,7 @@ def _arrays(
     return NetworkArrays(
         load_mw=stack(loads, weathers, hours),
         limit_mw=np.ascontiguousarray(np.moveaxis(limit_mw, 0, -1)),
+        limits_last=bool((limit_mw == limit_mw[:, :1, :1]).all()),
         open_hours=np.pad(is_open, ((0, 0), (0, 0), (1, 0))).cumsum(axis=2, dtype=np.int32),
         always_up=always_up,
         place=np.array([int(source.name) for source in system.sources], np.int64),

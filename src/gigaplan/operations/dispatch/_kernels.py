@@ -285,7 +285,7 @@ def _in_time(
                 grid_clean[h],
                 water[h],
                 tolerance,
-                export_limit,
+                export_limit if available[sources, h] > 0.0 or d.export_only else 0.0,
                 must_run,
                 cost,
                 clean,
