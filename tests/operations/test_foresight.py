@@ -54,7 +54,7 @@ class PlainProgram:
         (a, b), (c, d) = dense(self.equal), dense(self.below)
         found = linprog(self.cost, A_ub=c, b_ub=d, A_eq=a, b_eq=b, bounds=self.bounds)
         assert found.status == 0
-        return float(found.fun)
+        return float(found.fun or 0.0)
 
 
 def plain_optimum(case: Case, hours: int, least_end: dict[str, float]) -> float:

@@ -301,3 +301,33 @@ def test_the_grid_s_clean_part_counts_on_what_is_bought_less_what_is_sold() -> N
     assert found is not None
     assert found.clean_share_annual.mean == pytest.approx(170 / 200)
     assert found.clean_share_hourly.mean == pytest.approx(310 / 400)
+
+
+def test_the_months_of_a_year_add_up_to_it(programme: ResolvedProgramme, series: Series) -> None:
+    units = ((owned_firm(programme), 80.0, 12 * 2029.0), (remote_clean(programme), 50.0, 24350.0))
+    found = run(programme, world(programme, connection_mw=50.0, units=units), series)
+    for year in (*found.by_period, *found.by_site):
+        (of,) = [m for m in found.by_month if (m.year, m.site) == (year.year, year.site)]
+        for name in ("load_mwh", "served_mwh", "eue_mwh", "co2_t", "water_m3"):
+            total = sum(getattr(month, name).mean for month in of.months)
+            assert total == pytest.approx(getattr(year, name).mean, rel=1e-9), name
+        served = [month.served_mwh.mean for month in of.months]
+        shares = [month.clean_share_hourly.mean for month in of.months]
+        assert np.average(shares, weights=served) == pytest.approx(
+            year.clean_share_hourly.mean, rel=1e-9
+        )
+        assert all(month.clean_share_monthly.mean <= 1.0 for month in of.months)
+
+
+def test_months_of_half_a_year_without_load_have_none(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    found = run(programme, world(programme), series)
+    months = next(of.months for of in found.by_month if (of.year, of.site) == (2029, ""))
+    assert [month.load_mwh.mean > 0 for month in months] == [False] * 6 + [True] * 6
+
+
+def test_hours_that_are_no_year_have_no_months() -> None:
+    found = assess([Unit("gas", 150.0)], np.full(240, 100.0), samples=2)
+    assert found.energy is not None
+    assert found.energy.by_month == ()

@@ -232,6 +232,30 @@ def _yearly(rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame, pd.Da
     return pd.DataFrame(operations), pd.DataFrame(energy), pd.DataFrame(planned)
 
 
+def _months() -> pd.DataFrame:
+    """Return the months of every site and planning year."""
+    season = np.cos(np.arange(12) / 12 * 2 * np.pi)
+    return pd.DataFrame(
+        [
+            {
+                "year": year,
+                "site": site,
+                "month": month + 1,
+                "clean_share_hourly": 0.4 + 0.1 * season[month],
+                "clean_share_monthly": 0.5 + 0.1 * season[month],
+                "eue_mwh": 40.0 * (1 + season[month]),
+                "eue_mwh_standard_error": 4.0,
+                "water_m3": 2e5 * (1.5 - season[month]),
+                "co2_t": 1e5,
+                "load_mwh": 2e5,
+            }
+            for year in PLAN_YEARS
+            for site in ("programme", *SITES)
+            for month in range(12)
+        ]
+    )
+
+
 def _dispatch() -> pd.DataFrame:
     rows = []
     hours = np.arange(168)
@@ -381,6 +405,7 @@ def make_tables(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
             ]
         ),
         "operations": operations,
+        "operations_months": _months(),
         "energy": energy,
         "planned_energy": planned,
         "dispatch": _dispatch(),

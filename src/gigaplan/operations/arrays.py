@@ -17,6 +17,10 @@ SCALARS = 20
 TIER_SHED, TIER_HOURS, TIER_MADE_UP, TIER_LOST_IT, TIER_WANTED_IT = range(5)
 TIER_ROWS = 5
 
+# Then, where the hours are a year's, MONTH_FIGURES by month, each for all months in a row.
+M_LOAD, M_SERVED, M_EUE, M_CLEAN_MATCHED, M_CLEAN_MADE, M_CO2_KG, M_WATER_M3 = range(7)
+MONTH_FIGURES = 7
+
 # Rows of one sample hour by hour that every system has; then sources, charge, tiers shed.
 T_LOAD, T_SHED, T_MADE_UP, T_IMPORT, T_EXPORT, T_CHARGE, T_DISCHARGE, T_SPILL = range(8)
 T_PRICE, T_CLEAN, T_AVAILABLE, T_SOLD, T_CLEAN_MADE = range(8, 13)
@@ -92,6 +96,7 @@ class LoadArrays(NamedTuple):
     pue: Array  # [weather, hour]
     water_m3_per_it_mwh: Array  # [weather, hour]
     step_of_hour: Array  # [hour]
+    month_start: Array  # [month + 1] first hours, the last one past the end; [1] for no months
     load_scale: Array  # [step, column]
     grid_limit_mw: Array  # [step, column]
     tolerance_mw: float
@@ -102,6 +107,8 @@ class DispatchArrays(NamedTuple):
 
     must_run: int  # number of must-run sources
     cost_usd_per_mwh: Array  # [source]
+    co2_kg_per_mwh: Array  # [source]
+    water_m3_per_mwh: Array  # [source]
     clean: Array  # [source] 0 or 1
     remote: Array  # [source] 1 if it reaches the load through the grid connection
     price_usd_per_mwh: Array  # [weather, hour]

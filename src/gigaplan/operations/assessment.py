@@ -14,6 +14,7 @@ from gigaplan.operations.blocks import BLOCK, in_blocks
 from gigaplan.operations.capacity._kernels import capacity_block
 from gigaplan.operations.dispatch._kernels import dispatch_block
 from gigaplan.operations.model import ONE_TIER, ByDraw, Floats, Grid, Storage, Tier, Unit
+from gigaplan.operations.months import month_results
 from gigaplan.operations.packing import Source
 from gigaplan.operations.results import (
     Adequacy,
@@ -242,6 +243,7 @@ def _energy(system: System, moments: Moments, at: Rows) -> Energy:
         marginal_price_usd_per_mwh=moments.row(arrays.PRICE, 1 / system.hours),
         clean_share_hourly=moments.ratio(at.of((arrays.CLEAN_MATCHED, 1)), served),
         clean_share_annual=Estimate(min(annual.mean, 1.0), annual.standard_error),
+        by_month=month_results(moments, at.month, system.months),
     )
 
 
@@ -310,4 +312,7 @@ def _by_sample(system: System, kept: Accumulator, at: Rows, dispatch: bool) -> S
             system.tiers[t].name: table[at.tier(t, arrays.TIER_WANTED_IT)] for t in tiers
         },
         lost_it_mwh={system.tiers[t].name: table[at.tier(t, arrays.TIER_LOST_IT)] for t in tiers},
+        by_month=table[at.month :].reshape(arrays.MONTH_FIGURES, system.months, -1)
+        if system.months
+        else np.zeros((arrays.MONTH_FIGURES, 0, table.shape[1])),
     )

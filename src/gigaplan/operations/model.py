@@ -21,6 +21,11 @@ Hourly = float | Floats
 """A constant, or an array of shape [hour] or [hour, weather]."""
 
 HOURS_PER_MONTH = 8760 / 12
+_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+MONTH_START_HOUR = np.concatenate([[0], np.cumsum(24 * _DAYS)])
+"""First hours of the months of a year without leap day, and the hour past its end."""
+MONTH_OF_HOUR = np.repeat(np.arange(12), 24 * _DAYS)
+"""Month of each hour of such a year, from 0."""
 
 
 def _at_least(value: float, low: float, name: str, field_name: str, unit: str = "") -> None:

@@ -9,8 +9,10 @@ import numpy as np
 
 from gigaplan.core.errors import InputError, require
 from gigaplan.operations.assessment import assess
-from gigaplan.operations.model import ByDraw, Floats
+from gigaplan.operations.model import MONTH_OF_HOUR, ByDraw, Floats
+from gigaplan.operations.months import months_of
 from gigaplan.operations.programme_results import (
+    MonthsResult,
     OperationsResult,
     SiteDisplay,
     SiteYear,
@@ -21,7 +23,6 @@ from gigaplan.operations.results import Adequacy, Trace
 from gigaplan.operations.site_system import (
     BATCH_MULTIPLE,
     FIRM_MULTIPLE,
-    MONTH_OF_HOUR,
     RESTART_HOURS,
     SiteSystem,
     SiteSystems,
@@ -33,6 +34,7 @@ from gigaplan.programme.trajectories import Trajectories
 from gigaplan.weather.model import Series
 
 Run = tuple[SiteYear, Trace | None, Trace | None]
+"""A site's year, a typical week of it, and the hours around its worst event."""
 
 
 def operate(
@@ -88,22 +90,53 @@ def operate(
     tasks = [(site, year) for year in years for site in programme.sites]
     seed = programme.seed if seed is None else seed
 
-    def run(task: tuple[str, int]) -> Run | None:
+    def run(task: tuple[str, int]) -> tuple[Run, Floats] | None:
         site, year = task
         system = systems.at(site, year)
         if system is None:
             return None
         found = _assess(system, samples, seed)
-        return _site_year(site, year, system, found, programme.carbon_usd_per_tonne), *_shown(found)
+        assert found.by_sample is not None
+        part = _site_year(site, year, system, found, programme.carbon_usd_per_tonne)
+        return (part, *_shown(found)), found.by_sample.by_month
 
     runs: list[Run] = []
+    months = _Months()
     with ThreadPoolExecutor(threads or 1) as pool:
         for done, result in enumerate(pool.map(run, tasks), start=1):
             if result is not None:
-                runs.append(result)
+                runs.append(result[0])
+                months.record(result[0][0], result[1])
             if progress is not None:
                 progress(done / len(tasks))
-    return _result(years, samples, draws, runs)
+    return _result(years, samples, draws, runs, months.results())
+
+
+class _Months:
+    """Months of sites, and of all together: only the year at hand is kept sample by sample."""
+
+    def __init__(self) -> None:
+        self._all: list[MonthsResult] = []
+        self._sites: list[MonthsResult] = []
+        self._year, self._total = 0, np.zeros(())
+
+    def record(self, part: SiteYear, by_month: Floats) -> None:
+        """Take in a site's year [figure, month, sample]; the years come in their order."""
+        if part.year != self._year:
+            self._close()
+            self._year, self._total = part.year, np.zeros(by_month.shape)
+        self._total += by_month
+        if part.load_mwh.any():
+            self._sites.append(MonthsResult(part.year, part.site, months_of(by_month)))
+
+    def _close(self) -> None:
+        if self._total.any():
+            self._all.append(MonthsResult(self._year, "", months_of(self._total)))
+
+    def results(self) -> tuple[MonthsResult, ...]:
+        """Return all years of all sites, then of each."""
+        self._close()
+        return (*self._all, *self._sites)
 
 
 def _assess(system: SiteSystem, samples: int, seed: int) -> Adequacy:
@@ -187,7 +220,13 @@ def _sold(
     return dict(sold) | {name: made[name] * share for name in names}
 
 
-def _result(years: tuple[int, ...], samples: int, draws: int, runs: list[Run]) -> OperationsResult:
+def _result(
+    years: tuple[int, ...],
+    samples: int,
+    draws: int,
+    runs: list[Run],
+    months: tuple[MonthsResult, ...],
+) -> OperationsResult:
     parts = [part for part, _, _ in runs]
     loaded = [part for part in parts if part.load_mwh.any()]
     return OperationsResult(
@@ -197,6 +236,7 @@ def _result(years: tuple[int, ...], samples: int, draws: int, runs: list[Run]) -
             period_result(year, "", [p for p in parts if p.year == year], samples) for year in years
         ),
         by_site=tuple(period_result(p.year, p.site, [p], samples) for p in loaded),
+        by_month=months,
         summary=summarise(years, parts, draws),
         displays=_displays(runs),
         notes=_notes(),

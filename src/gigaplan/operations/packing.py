@@ -14,6 +14,7 @@ from gigaplan.core.random_streams import stream_key
 from gigaplan.operations import arrays
 from gigaplan.operations.model import (
     HOURS_PER_MONTH,
+    MONTH_START_HOUR,
     ByDraw,
     Floats,
     Grid,
@@ -271,7 +272,7 @@ def _by_step(values: Floats | None, steps: int, samples: int, name: str) -> Floa
 
 
 def load_arrays(
-    series: Floats, by_draw: ByDraw | None, hours: int, samples: int
+    series: Floats, by_draw: ByDraw | None, hours: int, samples: int, *, months: bool
 ) -> arrays.LoadArrays:
     """Return load, PUE and water [weather, hour] of `series` with what differs by draw."""
     step = np.zeros(hours, np.int64) if by_draw is None else np.asarray(by_draw.step_of_hour)
@@ -287,7 +288,14 @@ def load_arrays(
     )
     peak = float(series[0].max() * scale.max())
     return arrays.LoadArrays(
-        series[0], series[1], series[2], step.astype(np.int64), scale, limit, TOLERANCE * peak
+        series[0],
+        series[1],
+        series[2],
+        step.astype(np.int64),
+        MONTH_START_HOUR if months and hours == MONTH_START_HOUR[-1] else MONTH_START_HOUR[:1],
+        scale,
+        limit,
+        TOLERANCE * peak,
     )
 
 
@@ -346,6 +354,8 @@ def dispatch_arrays(
     return arrays.DispatchArrays(
         must_run=sum(source.must_run for source in sources),
         cost_usd_per_mwh=np.array([s.variable_usd_per_mwh for s in sources], float),
+        co2_kg_per_mwh=np.array([s.co2_kg_per_mwh for s in sources], float),
+        water_m3_per_mwh=np.array([s.water_m3_per_mwh for s in sources], float),
         clean=np.array([float(s.clean) for s in sources]),
         remote=np.array([float(s.remote) for s in sources]),
         price_usd_per_mwh=grid_series[0],

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.statistics import Estimate, estimate
-from gigaplan.operations.results import Trace
+from gigaplan.operations.results import MonthResult, Trace
 from gigaplan.programme.operating import OperatingSummary
 
 Floats = NDArray[np.float64]
@@ -64,6 +64,15 @@ class PeriodResult:
 
 
 @dataclass(frozen=True)
+class MonthsResult:
+    """The months of a planning year, of one site or (empty name) of all."""
+
+    year: int
+    site: str
+    months: tuple[MonthResult, ...]
+
+
+@dataclass(frozen=True)
 class SiteDisplay:
     """Hours of a site worth looking at.
 
@@ -99,6 +108,8 @@ class OperationsResult:
         One per planning year, all sites together.
     by_site : tuple of PeriodResult
         One per planning year and site with load.
+    by_month : tuple of MonthsResult
+        One per planning year with load for all sites, then for each site.
     summary : OperatingSummary
         By year and draw, for finance.
     displays : tuple of SiteDisplay
@@ -110,6 +121,7 @@ class OperationsResult:
     samples: int
     by_period: tuple[PeriodResult, ...]
     by_site: tuple[PeriodResult, ...]
+    by_month: tuple[MonthsResult, ...]
     summary: OperatingSummary
     displays: tuple[SiteDisplay, ...]
     notes: tuple[str, ...]

@@ -157,6 +157,32 @@ class TierResult:
     served_share: Estimate
 
 
+@dataclass(frozen=True, slots=True)
+class MonthResult:
+    """One month of the year.
+
+    Parameters
+    ----------
+    month : int
+        From 1.
+    load_mwh, served_mwh, eue_mwh : Estimate
+    clean_share_hourly : Estimate
+        Sum over the month's hours of min(clean, served) over served load.
+    clean_share_monthly : Estimate
+        Clean energy of the month, as in `Energy.clean_share_annual`, over served load, at most 1.
+    co2_t, water_m3 : Estimate
+    """
+
+    month: int
+    load_mwh: Estimate
+    served_mwh: Estimate
+    eue_mwh: Estimate
+    clean_share_hourly: Estimate
+    clean_share_monthly: Estimate
+    co2_t: Estimate
+    water_m3: Estimate
+
+
 @dataclass(frozen=True)
 class Samples:
     """The year's figures sample by sample, each [sample]; given when asked for.
@@ -171,6 +197,9 @@ class Samples:
     source_mwh, sold_mwh : mapping of str to ndarray [sample]
     wanted_it_mwh, lost_it_mwh : mapping of str to ndarray [sample]
         By tier.
+    by_month : ndarray [figure, month, sample]
+        Load, served load and load not served (MWh), clean energy matched and made (MWh), CO2 (kg)
+        and water (m3); no months if the hours are not 8,760, or only capacity was compared.
     """
 
     lolh_hours: Floats
@@ -191,6 +220,7 @@ class Samples:
     sold_mwh: Mapping[str, Floats]
     wanted_it_mwh: Mapping[str, Floats]
     lost_it_mwh: Mapping[str, Floats]
+    by_month: Floats
 
 
 @dataclass(frozen=True)
@@ -218,6 +248,8 @@ class Energy:
     clean_share_annual : Estimate
         Clean energy of the year (sold too), with the clean part of what is bought less what is
         sold, over served load, at most 1.
+    by_month : tuple of MonthResult
+        Empty if the hours are not 8,760.
     """
 
     sources: tuple[SourceResult, ...]
@@ -237,6 +269,7 @@ class Energy:
     marginal_price_usd_per_mwh: Estimate
     clean_share_hourly: Estimate
     clean_share_annual: Estimate
+    by_month: tuple[MonthResult, ...]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ class Rows:
         self.source = arrays.SCALARS + arrays.TIER_ROWS * len(system.tiers)
         self.sold = self.source + len(system.sources)
         self.store = self.sold + len(system.sources)
+        self.month = self.rows - arrays.MONTH_FIGURES * system.months
 
     def of(self, *pairs: tuple[int, float]) -> Floats:
         """Return weights of the given rows."""

@@ -20,6 +20,7 @@ from gigaplan import catalogue
 from gigaplan.core.random_streams import uniforms
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.operations.model import (
+    MONTH_START_HOUR,
     Floats,
     Grid,
     Refuelling,
@@ -45,9 +46,6 @@ TEMPERATURE_TABLES = {"ccgt": "combined_cycle", "simple_cycle": "combustion_turb
 """Catalogue tables of outages by temperature that technologies on site follow in shape."""
 _GOLDEN = 0.6180339887498949
 _MONTH_DAYS = 365.0 / 12
-_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-MONTH_START_HOUR = np.concatenate([[0], np.cumsum(24 * _DAYS)])
-MONTH_OF_HOUR = np.repeat(np.arange(12), 24 * _DAYS)
 
 
 @dataclass(frozen=True)

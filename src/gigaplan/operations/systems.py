@@ -44,7 +44,13 @@ class System:
     def rows(self) -> int:
         """Rows of a block's table."""
         tiers, stores = len(self.tiers), len(self.storage)
-        return arrays.SCALARS + arrays.TIER_ROWS * tiers + 2 * len(self.sources) + 2 * stores
+        own = arrays.SCALARS + arrays.TIER_ROWS * tiers + 2 * len(self.sources) + 2 * stores
+        return own + arrays.MONTH_FIGURES * self.months
+
+    @property
+    def months(self) -> int:
+        """Months of the year: 0 if the hours are none of a year, or only capacity is compared."""
+        return int(self.load.month_start.size) - 1
 
     @property
     def trace_rows(self) -> int:
@@ -128,7 +134,13 @@ def build(
         hours,
         packed,
         bucket_arrays(entries, stack(profiles.rows, weathers, hours), hours),
-        load_arrays(stack([load, pue_series, water], weathers, hours), by_draw, hours, samples),
+        load_arrays(
+            stack([load, pue_series, water], weathers, hours),
+            by_draw,
+            hours,
+            samples,
+            months=dispatch,
+        ),
         dispatch_arrays(
             sources,
             stack(hourly_grid, weathers, hours),

@@ -18,6 +18,7 @@ from gigaplan.report import charts, tables
 from gigaplan.report.answer import answer_of, paragraph, tiles
 from gigaplan.report.binding import binding_lines
 from gigaplan.report.charts import Chart
+from gigaplan.report.events import worst_events
 from gigaplan.report.labels import KIND_WORDS, Names
 from gigaplan.report.schedule import schedule_of
 from gigaplan.report.view import RunView
@@ -69,6 +70,7 @@ def render(view: RunView) -> str:
         "binding": binding_lines(view.table("worth")),
         "prices": price_sentences(view.table("shadow_prices"), names),
         "unchosen": unchosen_sentences(view.table("unchosen")),
+        "events": worst_events(view, names),
         "figures": tables.figure_rows(view),
         "marks": tables.mark_counts(view),
         "facts": tables.run_facts(view),
@@ -92,6 +94,7 @@ def _charts(view: RunView, names: Names) -> list[Chart]:
         charts.mix_chart(view, names),
         charts.dispatch_chart(view, names),
         *charts.reliability_charts(view, names),
+        *charts.month_charts(view, names),
         charts.capex_chart(view),
         charts.cash_chart(view),
         charts.gap_chart(view),

@@ -78,6 +78,8 @@ STAGE_WORDS = {
     "fuel": "Fuel",
 }
 
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 SOURCE_CLASSES: dict[str, tuple[str, str]] = {
     "grid": ("Bought from the grid", "var(--c-grey)"),
     "nuclear": ("Nuclear, operating plants", "var(--c-indigo)"),

@@ -49,6 +49,25 @@ def _with_error(name: str, value: Estimate) -> Row:
     return {name: value.mean, f"{name}_standard_error": value.standard_error}
 
 
+def month_rows(result: OperationsResult) -> list[Row]:
+    """Return one row per month for the programme and for each site with load."""
+    return [
+        {
+            "year": of.year,
+            "site": of.site or "programme",
+            "month": month.month,
+            **_with_error("clean_share_hourly", month.clean_share_hourly),
+            **_with_error("clean_share_monthly", month.clean_share_monthly),
+            **_with_error("eue_mwh", month.eue_mwh),
+            **_with_error("water_m3", month.water_m3),
+            **_with_error("co2_t", month.co2_t),
+            "load_mwh": month.load_mwh.mean,
+        }
+        for of in result.by_month
+        for month in of.months
+    ]
+
+
 def energy_rows(result: OperationsResult) -> list[Row]:
     """Return energy that serves the sites by year, site and source, and what is sold beside it."""
     return [

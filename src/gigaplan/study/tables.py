@@ -83,6 +83,7 @@ def stage_tables(until: str, results: Results) -> Tables:
         assert results.operations is not None
         return {
             "operations": operations.operations_rows(results.operations),
+            "operations_months": operations.month_rows(results.operations),
             "energy": operations.energy_rows(results.operations),
             "dispatch": operations.dispatch_rows(results.operations),
         }

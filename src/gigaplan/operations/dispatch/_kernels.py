@@ -16,22 +16,10 @@ from gigaplan.operations.arrays import (
     ABOVE,
     BELOW,
     CHEAP,
-    CLEAN_MADE,
-    CLEAN_MATCHED,
-    COOLING_M3,
     ENERGY,
-    IMPORT,
-    IMPORT_KG,
-    IMPORT_USD,
     INITIAL,
-    LOAD,
-    PRICE,
+    MONTH_FIGURES,
     RESERVE,
-    SCALARS,
-    SERVED,
-    SHARE,
-    SOLD_USD,
-    SPILL,
     T_AVAILABLE,
     T_CLEAN,
     T_CLEAN_MADE,
@@ -40,8 +28,6 @@ from gigaplan.operations.arrays import (
     T_PRICE,
     T_SOLD,
     T_SPILL,
-    TIER_ROWS,
-    TIER_WANTED_IT,
     TRACE_SCALARS,
     Array,
     BucketArrays,
@@ -57,6 +43,7 @@ from gigaplan.operations.hour._kernels import (
     dispatch_hour,
 )
 from gigaplan.operations.outages._kernels import fill_available, make_scratch
+from gigaplan.operations.totals._kernels import add_up
 
 
 @nb.njit(cache=True, nogil=True)
@@ -104,12 +91,12 @@ def dispatch_block(
             hourly,
             tracing,
         )
-        _add_up(load, dispatch, available, weather, year, hourly)
+        if tracing:
+            hourly[T_AVAILABLE, :] = 0.0
+            for g in range(sources + 1):
+                hourly[T_AVAILABLE] += available[g]
+        add_up(load, dispatch, available, weather, year, hourly)
         table[:, s] = year
-    if tracing:
-        hourly[T_AVAILABLE, :] = 0.0
-        for g in range(sources + 1):
-            hourly[T_AVAILABLE] += available[g]
 
 
 @nb.njit(cache=True, nogil=True)
@@ -264,7 +251,11 @@ def _in_time(
     now[LAST_SHORT] = -2.0
     column = column_of(d.storage_scale, sample)
     size, step = np.zeros(stores), -1
+    months, month = load.month_start.size - 1, 0
+    first_month = year.size - MONTH_FIGURES * months
     for h in range(left.size):
+        if months > 0 and h >= load.month_start[month + 1]:
+            month += 1
         if steps[h] != step:
             step = steps[h]
             for k in range(stores):
@@ -304,80 +295,9 @@ def _in_time(
                 hour,
                 hourly,
                 tracing,
+                first_month + month,
+                months,
             )
         if tracing:
             for k in range(stores):
                 hourly[TRACE_SCALARS + sources + k, h] = inside[k, CHARGE]
-
-
-@nb.njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"})
-def _sum(values: Array) -> float:
-    total = 0.0
-    for h in range(values.size):
-        total += values[h]
-    return total
-
-
-@nb.njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"})
-def _dot(values: Array, weights: Array) -> float:
-    total = 0.0
-    for h in range(values.size):
-        total += values[h] * weights[h]
-    return total
-
-
-@nb.njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"})
-def _it_and_water(demand: Array, pue: Array, water: Array) -> tuple[float, float]:
-    energy, volume = 0.0, 0.0
-    for h in range(demand.size):
-        it = demand[h] / pue[h]
-        energy += it
-        volume += it * water[h]
-    return energy, volume
-
-
-@nb.njit(cache=True, nogil=True)
-def _add_up(
-    load: LoadArrays, d: DispatchArrays, available: Array, weather: int, year: Array, hourly: Array
-) -> None:
-    """Add up the year's hours; what `dispatch_hour` counted is there already."""
-    sources, tiers = d.cost_usd_per_mwh.size, d.tiers.shape[0]
-    at_source = SCALARS + TIER_ROWS * tiers
-    price = d.price_usd_per_mwh[weather]
-    energy = _sum(hourly[T_LOAD])
-    wanted_it, cooling = _it_and_water(
-        hourly[T_LOAD], load.pue[weather], load.water_m3_per_it_mwh[weather]
-    )
-    year[LOAD] = energy
-    year[SERVED] += energy
-    year[COOLING_M3] += cooling
-    for t in range(tiers):
-        year[SCALARS + TIER_ROWS * t + TIER_WANTED_IT] = d.tiers[t, SHARE] * wanted_it
-    year[CLEAN_MATCHED] = _sum(hourly[T_CLEAN])
-    year[CLEAN_MADE] = _sum(hourly[T_CLEAN_MADE])
-    year[PRICE] = _sum(hourly[T_PRICE])
-    if d.must_run > 0:
-        year[SPILL] = _sum(hourly[T_SPILL])
-    imported = hourly[T_IMPORT]
-    year[IMPORT] = _sum(imported)
-    year[IMPORT_USD] = _dot(imported, price)
-    year[IMPORT_KG] = _dot(imported, d.grid_kg_per_mwh[weather])
-    sold = hourly[T_SOLD]
-    sold[:] = 0.0
-    for g in range(sources):
-        year[at_source + g] = _sum(hourly[TRACE_SCALARS + g])
-        if d.remote[g] > 0.0:
-            # The rest is sold in the hours that pay for it; it counts in the year's clean
-            # energy, not in the hour's. The grid's clean part is then of what is bought less
-            # what is sold, or the clean part of the same MWh would count twice.
-            room, out, cost = available[g], hourly[TRACE_SCALARS + g], d.cost_usd_per_mwh[g]
-            total = 0.0
-            for h in range(sold.size):
-                rest = room[h] - out[h] if price[h] >= cost else 0.0
-                sold[h] += rest
-                total += rest
-            year[at_source + sources + g] = total
-            year[CLEAN_MADE] += total * d.clean[g]
-    if d.remote.sum() > 0.0:
-        year[SOLD_USD] = _dot(sold, price)
-        year[CLEAN_MADE] -= _dot(sold, d.grid_clean[weather])

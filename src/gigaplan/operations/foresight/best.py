@@ -153,7 +153,7 @@ def _beside(system: System, year: Year, rule: Trace, rule_usd: float, found: Sol
     flow, zero = found.flow_mw, np.zeros(system.hours)
 
     def total(kind: str, count: int) -> Floats:
-        return np.sum([flow.get(f"{kind} {i}", zero) for i in range(count)], axis=0) + zero
+        return sum((flow.get(f"{kind} {i}", zero) for i in range(count)), start=zero)
 
     sources = [
         year.available_mw[g] if source.must_run else flow[f"source {g}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -65,7 +66,7 @@ class _Rows:
         )
         self.sides.append(side)
 
-    def matrix(self) -> sparse.csr_array | None:
+    def matrix(self) -> Any:
         if not self.terms:
             return None
         empty = sparse.csr_array((self.flows.hours, self.flows.hours))
@@ -109,13 +110,13 @@ def solve(system: System, year: Year) -> Solution:
     if through:
         below.add({"import": 1.0, **through}, year.available_mw[-1])
     names = list(flows.upper)
-    bounds = np.column_stack(
+    bounds: Any = np.column_stack(
         [
             np.concatenate([flows.lower[name] for name in names]),
             np.concatenate([flows.upper[name] for name in names]),
         ]
     )
-    found = linprog(
+    found: Any = linprog(
         np.concatenate([flows.usd_per_mwh[name] for name in names]),
         A_ub=below.matrix(),
         b_ub=below.side(),

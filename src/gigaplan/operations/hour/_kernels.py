@@ -24,6 +24,9 @@ from gigaplan.operations.arrays import (
     EXPORT_USD,
     GAIN,
     LOST_USD,
+    M_EUE,
+    M_SERVED,
+    M_WATER_M3,
     POWER,
     RESERVE,
     RESTART,
@@ -312,10 +315,13 @@ def dispatch_hour(
     hour: Array,
     hourly: Array,
     tracing: bool,
+    at_month: int,
+    months: int,
 ) -> None:
     """Dispatch hour h afresh and write it over its column of `hourly` [row, hour].
 
-    `size` [storage] is each storage's size this month over its full size.
+    `size` [storage] is each storage's size this month over its full size; `at_month` is the row
+    of `year` with the month's first figure.
     """
     sources, stores, tiers = cost.size, size.size, tier.shape[0]
     made, clean_made = 0.0, 0.0
@@ -386,6 +392,10 @@ def dispatch_hour(
         year[EXPORT_USD] += export * price
     year[SERVED] += made_up - short
     year[COOLING_M3] += (made_up - short) / pue * water
+    if months > 0:
+        year[at_month + months * M_EUE] += short
+        year[at_month + months * M_SERVED] += made_up - short
+        year[at_month + months * M_WATER_M3] += (made_up - short) / pue * water
 
     hourly[T_IMPORT, h], hourly[T_SPILL, h] = now[IMPORTED], now[SURPLUS]
     hourly[T_PRICE, h] = marginal

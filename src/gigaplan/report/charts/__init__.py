@@ -10,6 +10,7 @@ from gigaplan.report.charts.money import (
     gap_chart,
     spend_limits,
 )
+from gigaplan.report.charts.months import month_charts
 from gigaplan.report.charts.options import option_charts
 from gigaplan.report.charts.place import map_chart, site_rows
 from gigaplan.report.charts.power import dispatch_chart, mix_chart, reliability_charts
@@ -27,6 +28,7 @@ __all__ = [
     "gap_chart",
     "map_chart",
     "mix_chart",
+    "month_charts",
     "online_chart",
     "option_charts",
     "reliability_charts",

@@ -238,3 +238,19 @@ def ranked_bars(field: str, title: str, shown: str, colour: str, tips: list[Spec
             },
         },
     ]
+
+
+def error_bars(field: str, axis: Spec) -> Spec:
+    """Return two standard errors either way of a field, not below nought."""
+    return {
+        "transform": [
+            {"calculate": f"max(0, datum.{field} - 2 * datum.{field}_standard_error)", "as": "low"},
+            {"calculate": f"datum.{field} + 2 * datum.{field}_standard_error", "as": "high"},
+        ],
+        "mark": {"type": "rule", "color": "var(--ink)", "strokeWidth": 1.2},
+        "encoding": {
+            "x": axis,
+            "y": {"field": "low", "type": "quantitative"},
+            "y2": {"field": "high"},
+        },
+    }

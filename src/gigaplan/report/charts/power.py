@@ -12,6 +12,7 @@ from gigaplan.report.charts.chart import (
     Spec,
     amount,
     colours,
+    error_bars,
     layered,
     packed,
     tip,
@@ -234,21 +235,6 @@ def _bars(field: str, title: str, shown: str, colour: str, tip_title: str) -> li
     ]
 
 
-def _error_bars(field: str) -> Spec:
-    return {
-        "transform": [
-            {"calculate": f"max(0, datum.{field} - 2 * datum.{field}_standard_error)", "as": "low"},
-            {"calculate": f"datum.{field} + 2 * datum.{field}_standard_error", "as": "high"},
-        ],
-        "mark": {"type": "rule", "color": "var(--ink)", "strokeWidth": 1.2},
-        "encoding": {
-            "x": year_axis(),
-            "y": {"field": "low", "type": "quantitative"},
-            "y2": {"field": "high"},
-        },
-    }
-
-
 def reliability_charts(view: RunView, names: Names) -> list[Chart]:
     """Return hours short, clean share, water and carbon by year, with one choice of site."""
     table = view.table("operations")
@@ -282,7 +268,7 @@ def reliability_charts(view: RunView, names: Names) -> list[Chart]:
             "either way.",
             [
                 *_bars("lolh_hours", "Hours a year", ",.3~r", "var(--c-rose)", "Hours"),
-                _error_bars("lolh_hours"),
+                error_bars("lolh_hours", year_axis()),
             ],
             ["lolh_hours", "lolh_hours_standard_error"],
         ),

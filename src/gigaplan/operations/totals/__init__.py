@@ -1,0 +1,1 @@
+"""Adds up a dispatched year, and its months."""
