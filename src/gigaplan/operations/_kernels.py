@@ -1,4 +1,4 @@
-"""Compiled loops that several parts of operations share: load by hour, days, counting losses."""
+"""Compiled loops that several parts of operations share: steps, days, counting losses."""
 
 from __future__ import annotations
 
@@ -13,36 +13,49 @@ from gigaplan.operations.arrays import (
     LOLH,
     PEAK,
     Array,
-    LoadArrays,
 )
 
 DAY = 24
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def column_of(array: Array, sample: int) -> int:
     """Return the column of a sample in what differs by draw: columns repeat."""
     return int(sample % array.shape[-1])
 
 
-@nb.njit(cache=True, nogil=True)
-def fill_demand(
-    load: LoadArrays, weather: int, column: int, demand: Array, peak_hour: Array
-) -> None:
-    """Write MW of load by hour, and the hour of each day's greatest load."""
-    hours = demand.size
-    steps, scales, series = load.step_of_hour, load.load_scale, load.load_mw[weather]
-    for h in range(hours):
-        demand[h] = series[h] * scales[steps[h], column]
-    for day in range(peak_hour.size):
-        most = 24 * day
-        for h in range(most + 1, min(24 * day + 24, hours)):
-            if demand[h] > demand[most]:
-                most = h
-        peak_hour[day] = most
+@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def _one_step(steps: Array) -> bool:
+    """Return whether hours are all of one step."""
+    same = 0
+    for i in range(steps.size):
+        same += steps[i] == steps[0]
+    return bool(same == steps.size)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def scale_by_step(values: Array, steps: Array, scale: Array, column: int, out: Array) -> None:
+    """Fill out[hour] with values times what differs by step and draw."""
+    if _one_step(steps):
+        factor = scale[steps[0], column]
+        for i in range(values.size):
+            out[i] = values[i] * factor
+    else:
+        for i in range(values.size):
+            out[i] = values[i] * scale[steps[i], column]
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def is_day_peak(demand: Array, i: int) -> bool:
+    """Return whether an hour is the first of its day's greatest load; demand begins with a day."""
+    first = DAY * (i // DAY)
+    for h in range(first, min(first + DAY, demand.size)):
+        if demand[h] > demand[i] or (demand[h] == demand[i] and h < i):
+            return False
+    return True
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def most_by_day(net: Array, most: Array) -> None:
     """Fill most[day] with the day's greatest net load."""
     for day in range(most.size):
@@ -52,7 +65,7 @@ def most_by_day(net: Array, most: Array) -> None:
         most[day] = top
 
 
-@nb.njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"})
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
 def changes(row: Array, total: Array, falls: Array) -> None:
     """Fill total[day] with the sum of a day's changes, and falls[day] with those below nought."""
     for day in range(total.size):
@@ -64,17 +77,17 @@ def changes(row: Array, total: Array, falls: Array) -> None:
         total[day], falls[day] = up, down
 
 
-@nb.njit(cache=True, nogil=True)
-def count_loss(year: Array, h: int, last: int, short: float, peak_hour: Array, hour: Array) -> None:
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def count_loss(year: Array, h: int, last: int, short: float, at_peak: bool, hour: Array) -> None:
     """Count one hour of loss in a year's figures; `last` is the hour of loss before it."""
-    day = h // 24
+    day = h // DAY
     year[LOLH] += 1.0
     year[EUE] += short
     if last != h - 1:
         year[EVENTS] += 1.0
-    if last < 24 * day:
+    if last < DAY * day:
         year[DAYS_SHORT] += 1.0
-    if peak_hour[day] == h:
+    if at_peak:
         year[LOLE_DAYS] += 1.0
     year[PEAK] = max(year[PEAK], short)
     hour[0, h] += 1.0

@@ -96,7 +96,9 @@ class LoadArrays(NamedTuple):
     pue: Array  # [weather, hour]
     water_m3_per_it_mwh: Array  # [weather, hour]
     step_of_hour: Array  # [hour]
-    month_start: Array  # [month + 1] first hours, the last one past the end; [1] for no months
+    part_start: Array  # [part + 1] first hours of parts that are gone through one by one
+    part_month: Array  # [part]
+    months: int  # 0 if the hours are none of a year
     load_scale: Array  # [step, column]
     grid_limit_mw: Array  # [step, column]
     tolerance_mw: float

@@ -50,7 +50,7 @@ class System:
     @property
     def months(self) -> int:
         """Months of the year: 0 if the hours are none of a year, or only capacity is compared."""
-        return int(self.load.month_start.size) - 1
+        return self.load.months
 
     @property
     def trace_rows(self) -> int:

@@ -30,10 +30,10 @@ from gigaplan.operations.areas.arrays import (
 )
 from gigaplan.operations.areas.hour._kernels import charge_all, discharge, share
 from gigaplan.operations.arrays import ENERGY, INITIAL, Array, BucketArrays, UnitArrays
-from gigaplan.operations.outages._kernels import add_units, draw_pairs, make_scratch
+from gigaplan.operations.outages._kernels import add_units, draw_pairs, make_changes, make_scratch
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _net_of_steady(n: NetworkArrays, buckets: BucketArrays, weather: int, net: Array) -> None:
     """Fill net[area, hour] with load less what units that never fail give, -inf beyond the end."""
     areas, _, hours = n.load_mw.shape
@@ -48,7 +48,7 @@ def _net_of_steady(n: NetworkArrays, buckets: BucketArrays, weather: int, net: A
                 net[place, h] -= steady * one
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _sample(
     units: UnitArrays,
     buckets: BucketArrays,
@@ -58,6 +58,7 @@ def _sample(
     net: Array,
     most: Array,
     row: Array,
+    mark: Array,
     scratch: tuple[Array, ...],
 ) -> None:
     """Add changes of MW to row[area or group, hour], and take off net[area, hour] the rest.
@@ -74,7 +75,7 @@ def _sample(
             continue
         first, last = buckets.unit_offset[b], buckets.unit_offset[b + 1]
         into = row[place] if profile < 0 else spare
-        add_units(units, first, last, sample, weather, place_in_cycle, hours, into, scratch)
+        add_units(units, first, last, sample, weather, place_in_cycle, hours, into, mark, scratch)
         if profile >= 0:
             running = 0.0
             for h in range(hours):
@@ -85,7 +86,7 @@ def _sample(
             most_by_day(net[place], most[place])
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _count_without(n: NetworkArrays, row: Array, weather: int, year: Array) -> None:
     """Count an hour in which a line can carry nothing as one of full use."""
     areas, _, hours = n.load_mw.shape
@@ -107,7 +108,7 @@ def _count_without(n: NetworkArrays, row: Array, weather: int, year: Array) -> N
             first = h
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _count(
     margin: Array, room: Array, limit: Array, short: bool, tolerance: float, year: Array
 ) -> float:
@@ -133,7 +134,7 @@ def _count(
     return lost
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _limits(
     n: NetworkArrays, running: Array, weather: int, h: int, seen: Array, limit: Array
 ) -> None:
@@ -154,7 +155,7 @@ def _limits(
             limit[2 * i] = limit[2 * i + 1] = 0.0
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _hours_short(
     net: Array, most: Array, row: Array, falls: Array, running: Array, day: int, tolerance: float
 ) -> int:
@@ -171,14 +172,14 @@ def _hours_short(
     return bits
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def _add_changes(row: Array, first: int, end: int, running: Array) -> None:
     for h in range(first, end):
         for r in range(running.size):
             running[r] += row[r, h]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _go_through(
     n: NetworkArrays,
     net: Array,
@@ -241,7 +242,7 @@ def _go_through(
         _add_changes(row, at, first + DAY, running)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _varies(n: NetworkArrays, buckets: BucketArrays) -> bool:
     """Return whether any unit may fail and has a profile: then net load differs by sample."""
     found = False
@@ -250,7 +251,7 @@ def _varies(n: NetworkArrays, buckets: BucketArrays) -> bool:
     return found
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def network_block(
     units: UnitArrays, buckets: BucketArrays, n: NetworkArrays, first_sample: int, table: Array
 ) -> None:
@@ -261,6 +262,7 @@ def network_block(
     row = np.zeros((rows + 1, DAY * days + 1))  # the last for units with a profile
     total, falls = np.empty((rows, days)), np.empty((rows, days))
     scratch, varies = make_scratch(units, hours), _varies(n, buckets)
+    mark = make_changes(1, hours)[1][0]
     net_of, energy = -1, np.empty(areas)
     year = np.empty(table.shape[0])
     for s in range(table.shape[1]):
@@ -272,7 +274,7 @@ def network_block(
                 most_by_day(net[a], most[a])
                 energy[a] = n.load_mw[a, weather].sum()
             net_of = weather
-        _sample(units, buckets, n, sample, weather, net, most, row, scratch)
+        _sample(units, buckets, n, sample, weather, net, most, row, mark, scratch)
         year[:] = 0.0
         _count_without(n, row, weather, year)
         for r in range(rows):

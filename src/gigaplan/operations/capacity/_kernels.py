@@ -16,8 +16,9 @@ from gigaplan.operations._kernels import (
     changes,
     column_of,
     count_loss,
-    fill_demand,
+    is_day_peak,
     most_by_day,
+    scale_by_step,
 )
 from gigaplan.operations.arrays import (
     CATCH_UP,
@@ -43,22 +44,22 @@ from gigaplan.operations.arrays import (
     UnitArrays,
 )
 from gigaplan.operations.hour._kernels import BACKLOG, SHED, shed
-from gigaplan.operations.outages._kernels import add_units, draw_pairs, make_scratch
+from gigaplan.operations.outages._kernels import add_units, draw_pairs, make_changes, make_scratch
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def _is_plain(buckets: BucketArrays, b: int) -> bool:
     """Return whether a bucket's units may fail and have no profile: changes alone tell its MW."""
     grid = buckets.is_grid[b] > 0
     return bool(buckets.profile[b] < 0 and not grid and buckets.steady_mw[b] < 0.0)
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def _is_steady(buckets: BucketArrays, b: int) -> bool:
     return bool(buckets.steady_mw[b] >= 0.0 and buckets.is_grid[b] == 0)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _net_of_steady(buckets: BucketArrays, weather: int, demand: Array, net: Array) -> None:
     """Fill net[hour] with load less what units that never fail can give; padded hours need none."""
     hours = demand.size
@@ -72,7 +73,7 @@ def _net_of_steady(buckets: BucketArrays, weather: int, demand: Array, net: Arra
                 net[h] -= steady * one
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _take_off_others(
     units: UnitArrays,
     buckets: BucketArrays,
@@ -81,6 +82,7 @@ def _take_off_others(
     weather: int,
     place: float,
     row: Array,
+    mark: Array,
     scratch: tuple[Array, ...],
     net: Array,
 ) -> None:
@@ -90,7 +92,7 @@ def _take_off_others(
         if _is_steady(buckets, b) or _is_plain(buckets, b):
             continue
         first, last = buckets.unit_offset[b], buckets.unit_offset[b + 1]
-        add_units(units, first, last, sample, weather, place, hours, row, scratch)
+        add_units(units, first, last, sample, weather, place, hours, row, mark, scratch)
         running, profile, grid = 0.0, buckets.profile[b], buckets.is_grid[b] > 0
         for h in range(hours):
             running += row[h]
@@ -104,7 +106,7 @@ def _take_off_others(
         row[hours] = 0.0
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _discharge(short: float, store: Array, size: Array, charge: Array) -> float:
     """Discharge towards a shortage; return what stays short.
 
@@ -124,7 +126,7 @@ def _discharge(short: float, store: Array, size: Array, charge: Array) -> float:
     return left
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _charge(spare: float, store: Array, size: Array, charge: Array) -> bool:
     """Charge from spare MW, storage by storage; return whether all are full."""
     left, full = spare, True
@@ -140,7 +142,7 @@ def _charge(spare: float, store: Array, size: Array, charge: Array) -> bool:
     return full
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _make_up(
     spare: float, demand: float, pue: float, tier: Array, tier_state: Array, year: Array
 ) -> tuple[float, bool]:
@@ -162,7 +164,7 @@ def _make_up(
     return spare - left, waits
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _go_through(
     load: LoadArrays,
     d: DispatchArrays,
@@ -174,7 +176,6 @@ def _go_through(
     row: Array,
     total: Array,
     falls: Array,
-    peak_hour: Array,
     year: Array,
     hour: Array,
 ) -> None:
@@ -222,7 +223,7 @@ def _go_through(
                 if short > tolerance:
                     if last != h - 1:
                         tier_state[:, SHED] = 0.0
-                    count_loss(year, h, last, short, peak_hour, hour)
+                    count_loss(year, h, last, short, is_day_peak(demand, h), hour)
                     shed(short, demand[h], pue[h], tier, tier_state, year)
                     last, waits = h, True
             if waits and h % DAY == DAY - 1:  # what was not made up by the day's end is lost
@@ -231,7 +232,7 @@ def _go_through(
     row[:] = 0.0
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def capacity_block(
     units: UnitArrays,
     buckets: BucketArrays,
@@ -250,8 +251,8 @@ def capacity_block(
     row, net = np.zeros(DAY * days + 1), np.empty(DAY * days)
     own_net, most = np.empty(DAY * days), np.empty(days)
     total, falls = np.empty(days), np.empty(days)
-    scratch = make_scratch(units, hours)
-    demand, peak_hour = np.empty(hours), np.empty(days, np.int64)
+    scratch, mark = make_scratch(units, hours), make_changes(1, hours)[1][0]
+    demand = np.empty(hours)
     year, tiers = np.empty(table.shape[0]), dispatch.tiers.shape[0]
     others = False
     for b in range(buckets.source.size):
@@ -261,7 +262,7 @@ def capacity_block(
         sample = first_sample + s
         weather, column = sample % weathers, column_of(load.load_scale, sample)
         if column * weathers + weather != demand_of:
-            fill_demand(load, weather, column, demand, peak_hour)
+            scale_by_step(load.load_mw[weather], load.step_of_hour, load.load_scale, column, demand)
             _net_of_steady(buckets, weather, demand, net)
             most_by_day(net, most)
             energy, wanted_it = demand.sum(), 0.0
@@ -273,13 +274,15 @@ def capacity_block(
         ours = net
         if others:
             own_net[:] = net
-            _take_off_others(units, buckets, load, sample, weather, place, row, scratch, own_net)
+            _take_off_others(
+                units, buckets, load, sample, weather, place, row, mark, scratch, own_net
+            )
             most_by_day(own_net, most)
             ours = own_net
         for b in range(buckets.source.size):
             if _is_plain(buckets, b):
                 first, last = buckets.unit_offset[b], buckets.unit_offset[b + 1]
-                add_units(units, first, last, sample, weather, place, hours, row, scratch)
+                add_units(units, first, last, sample, weather, place, hours, row, mark, scratch)
         year[:] = 0.0
         _go_through(
             load,
@@ -292,7 +295,6 @@ def capacity_block(
             row,
             total,
             falls,
-            peak_hour,
             year,
             hour,
         )

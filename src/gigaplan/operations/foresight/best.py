@@ -11,7 +11,7 @@ from gigaplan.core.errors import require
 from gigaplan.operations import arrays
 from gigaplan.operations.foresight.program import Solution, Year, solve
 from gigaplan.operations.model import ONE_TIER, ByDraw, Floats, Grid, Storage, Tier, Unit
-from gigaplan.operations.outages._kernels import fill_available, make_scratch
+from gigaplan.operations.outages._kernels import fill_available
 from gigaplan.operations.results import Trace
 from gigaplan.operations.rows import Rows
 from gigaplan.operations.systems import System, build
@@ -116,16 +116,7 @@ def _year(system: System, sample: int, load_mw: Floats, least_end_mwh: Floats) -
     d, load = system.dispatch, system.load
     weather = sample % load.load_mw.shape[0]
     available = np.empty((len(system.sources) + 1, system.hours))
-    fill_available(
-        system.units,
-        system.buckets,
-        load,
-        sample,
-        weather,
-        np.zeros(system.hours + 1),
-        make_scratch(system.units, system.hours),
-        available,
-    )
+    fill_available(system.units, system.buckets, load, sample, available)
     price = d.price_usd_per_mwh[weather]
     may_export = (price >= 0) & ((available[-1] > 0) | d.export_only)
     scale = d.storage_scale[:, :, sample % d.storage_scale.shape[2]]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from gigaplan.operations._kernels import count_loss
+from gigaplan.operations._kernels import count_loss, is_day_peak
 from gigaplan.operations.arrays import (
     ABOVE,
     BELOW,
@@ -56,15 +56,16 @@ from gigaplan.operations.arrays import (
 
 # Places in `now`, the hour's own figures: must-run surplus, its clean share, import, MW through
 # the connection, cost of the last MW, MW from storage, its clean part; and what is carried from
-# hour to hour: the last hour of loss, whether work waits to be made up.
+# hour to hour: the last hour of loss, whether work waits to be made up, the step of the hour.
 SURPLUS, MUST_CLEAN, IMPORTED, CONNECTED, COST, GIVEN_ALL, GIVEN_CLEAN, LAST_SHORT, WAITS = range(9)
-NOW = 9
+STEP = 9
+NOW = 10
 # Places in `inside` [storage, 3] and `tier_state` [tier, 2], carried from hour to hour.
 CHARGE, CLEAN_CHARGE, GIVEN = range(3)
 SHED, BACKLOG = range(2)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def take(
     amount: float,
     ceiling: float,
@@ -107,7 +108,7 @@ def take(
     return float(amount - left)
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def _import(amount: float, limit: float, price: float, now: Array) -> float:
     """Import up to `amount` MW within what the connection has left."""
     more = min(amount, limit - now[CONNECTED])
@@ -119,7 +120,7 @@ def _import(amount: float, limit: float, price: float, now: Array) -> float:
     return float(more)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _discharge(
     k: int,
     store: Array,
@@ -144,7 +145,7 @@ def _discharge(
     return float(mw)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _serve(
     demand: float,
     tolerance: float,
@@ -184,7 +185,7 @@ def _serve(
     return float(left)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def shed(
     short: float, demand: float, pue: float, tier: Array, tier_state: Array, year: Array
 ) -> float:
@@ -209,7 +210,7 @@ def shed(
     return float(last_value)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _make_up(
     demand: float,
     pue: float,
@@ -239,7 +240,7 @@ def _make_up(
     return float(total)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _clean_mw(clean: Array, out: Array, now: Array, grid_clean: float) -> float:
     """Return clean MW of sources and import, less the clean part of must-run surplus."""
     total = now[IMPORTED] * grid_clean - now[SURPLUS] * now[MUST_CLEAN]
@@ -248,7 +249,7 @@ def _clean_mw(clean: Array, out: Array, now: Array, grid_clean: float) -> float:
     return float(total)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _charge(
     served: float,
     store: Array,
@@ -287,10 +288,11 @@ def _charge(
     return float(charged)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def dispatch_hour(
     h: int,
-    demand: float,
+    i: int,
+    demands: Array,
     pue: float,
     price: float,
     grid_clean: float,
@@ -305,7 +307,6 @@ def dispatch_hour(
     size: Array,
     tier: Array,
     available: Array,
-    peak_hour: Array,
     out: Array,
     room: Array,
     now: Array,
@@ -318,21 +319,21 @@ def dispatch_hour(
     at_month: int,
     months: int,
 ) -> None:
-    """Dispatch hour h afresh and write it over its column of `hourly` [row, hour].
+    """Dispatch hour h afresh and write it over column i of `hourly` [row, hour of the part].
 
-    `size` [storage] is each storage's size this month over its full size; `at_month` is the row
-    of `year` with the month's first figure.
+    `demands` and `available` go by i, too. `size` [storage] is each storage's size this month
+    over its full size; `at_month` is the row of `year` with the month's first figure.
     """
-    sources, stores, tiers = cost.size, size.size, tier.shape[0]
+    demand, sources, stores, tiers = demands[i], cost.size, size.size, tier.shape[0]
     made, clean_made = 0.0, 0.0
     for g in range(sources):
-        room[g] = available[g, h]
+        room[g] = available[g, i]
         out[g] = 0.0
         if g < must_run:
             out[g] = room[g]
             made += room[g]
             clean_made += room[g] * clean[g]
-    room[sources] = available[sources, h]
+    room[sources] = available[sources, i]
     now[:LAST_SHORT] = 0.0
     now[SURPLUS] = made
     now[MUST_CLEAN] = clean_made / made if made > 0.0 else 0.0
@@ -349,7 +350,7 @@ def dispatch_hour(
         last = int(now[LAST_SHORT])
         if last != h - 1:
             tier_state[:, SHED] = 0.0
-        count_loss(year, h, last, short, peak_hour, hour)
+        count_loss(year, h, last, short, is_day_peak(demands, i), hour)
         now[LAST_SHORT] = h
         now[COST] = shed(short, demand, pue, tier, tier_state, year)
         now[WAITS] = 1.0
@@ -397,16 +398,16 @@ def dispatch_hour(
         year[at_month + months * M_SERVED] += made_up - short
         year[at_month + months * M_WATER_M3] += (made_up - short) / pue * water
 
-    hourly[T_IMPORT, h], hourly[T_SPILL, h] = now[IMPORTED], now[SURPLUS]
-    hourly[T_PRICE, h] = marginal
+    hourly[T_IMPORT, i], hourly[T_SPILL, i] = now[IMPORTED], now[SURPLUS]
+    hourly[T_PRICE, i] = marginal
     clean_made = _clean_mw(clean, out, now, grid_clean)
-    hourly[T_CLEAN_MADE, h] = clean_made
-    hourly[T_CLEAN, h] = min(served, clean_made + now[GIVEN_CLEAN])
+    hourly[T_CLEAN_MADE, i] = clean_made
+    hourly[T_CLEAN, i] = min(served, clean_made + now[GIVEN_CLEAN])
     for g in range(sources):
-        hourly[TRACE_SCALARS + g, h] = out[g]
+        hourly[TRACE_SCALARS + g, i] = out[g]
     if tracing:
-        hourly[T_SHED, h], hourly[T_MADE_UP, h], hourly[T_EXPORT, h] = short, made_up, export
-        hourly[T_CHARGE, h], hourly[T_DISCHARGE, h] = charged, now[GIVEN_ALL]
+        hourly[T_SHED, i], hourly[T_MADE_UP, i], hourly[T_EXPORT, i] = short, made_up, export
+        hourly[T_CHARGE, i], hourly[T_DISCHARGE, i] = charged, now[GIVEN_ALL]
         if short > 0.0:
             for t in range(tiers):
-                hourly[TRACE_SCALARS + sources + stores + t, h] = tier_state[t, SHED]
+                hourly[TRACE_SCALARS + sources + stores + t, i] = tier_state[t, SHED]

@@ -17,11 +17,15 @@ import numpy as np
 
 from gigaplan.core._kernels import exponentials
 from gigaplan.core.random_streams import philox4x32, uniform, uniform_pair
-from gigaplan.operations._kernels import column_of
+from gigaplan.operations._kernels import column_of, scale_by_step
 from gigaplan.operations.arrays import Array, BucketArrays, LoadArrays, Scratch, UnitArrays
 
 PAIRS = 8
 """Pairs of exponentials that are drawn at once for every unit."""
+
+GROUP_BITS = 3
+"""Hours of a group, as a power of two; a group that no unit's change touches is not summed up."""
+_GROUP = 1 << GROUP_BITS
 
 _MASK, _32 = np.uint64(0xFFFFFFFF), np.uint64(32)
 
@@ -59,7 +63,7 @@ def _more_pairs(
     exponentials(word, near, out)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _planned(
     units: UnitArrays, unit: int, place: float, hours: int, starts: Array, ends: Array
 ) -> int:
@@ -89,24 +93,33 @@ def _planned(
     return n
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
-def _add(row: Array, mw: float, first: int, end: int, starts: Array, ends: Array, n: int) -> None:
+@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def _between(row: Array, mark: Array, mw: float, first: int, end: int) -> None:
+    """Add MW from first to end."""
+    row[first] += mw
+    row[end] -= mw
+    mark[first >> GROUP_BITS] = 1
+    mark[end >> GROUP_BITS] = 1
+
+
+@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+def _add(
+    row: Array, mark: Array, mw: float, first: int, end: int, starts: Array, ends: Array, n: int
+) -> None:
     """Add MW from first to end, except in planned windows."""
     cursor = first
     for i in range(n):
         if starts[i] >= end:
             break
         if starts[i] > cursor:
-            row[cursor] += mw
-            row[starts[i]] -= mw
+            _between(row, mark, mw, cursor, starts[i])
         if ends[i] > cursor:
             cursor = ends[i]
     if cursor < end:
-        row[cursor] += mw
-        row[end] -= mw
+        _between(row, mark, mw, cursor, end)
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def _hour(time: float, low: int, high: int) -> int:
     """Return the first whole hour at or after a time, within low and high."""
     if time <= low:
@@ -116,7 +129,7 @@ def _hour(time: float, low: int, high: int) -> int:
     return int(np.ceil(time))
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _up_until(
     units: UnitArrays, unit: int, sample: int, weather: int, time: float, index: int, hours: int
 ) -> tuple[float, int]:
@@ -134,7 +147,7 @@ def _up_until(
     return time, index
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _add_unit(
     units: UnitArrays,
     unit: int,
@@ -143,9 +156,10 @@ def _add_unit(
     place: float,
     hours: int,
     row: Array,
+    mark: Array,
     scratch: Scratch,
 ) -> None:
-    """Add a unit's available MW of one sample to a row of differences.
+    """Add a unit's available MW of one sample to a row of differences, and mark where.
 
     The state at an hour's start holds for the hour, which keeps the outage
     fraction exact; an outage that begins and ends within an hour is not seen.
@@ -165,7 +179,7 @@ def _add_unit(
         rate = units.failure_rate[units.rate_row[unit], weather, 0]
         out_fraction = rate * mttr / (1.0 + rate * mttr)
     elif np.isinf(mttf):
-        _add(row, mw, low, high, starts, ends, n)
+        _add(row, mark, mw, low, high, starts, ends, n)
         return
     else:
         out_fraction = mttr / (mttf + mttr)
@@ -181,7 +195,7 @@ def _add_unit(
         if not down:
             begin, end = _hour(up_since, low, high), _hour(time, low, high)
             if begin < end:
-                _add(row, mw, begin, end, starts, ends, n)
+                _add(row, mark, mw, begin, end, starts, ends, n)
         if time >= high:
             return
         if i < PAIRS:
@@ -216,6 +230,7 @@ def _add_simple(
     more_near: Array,
     more: Array,
     row: Array,
+    mark: Array,
 ) -> None:
     """Add units `first` to `last` - 1 that are simple: see `_add_unit`, whose answer this is.
 
@@ -229,8 +244,7 @@ def _add_simple(
         down = np.exp(-pairs[0, u]) < mttr / (mttf + mttr)
         time = (mttr if down else mttf) * pairs[1, u]
         if not down:
-            row[0] += mw
-            row[_hour(time, 0, hours)] -= mw
+            _between(row, mark, mw, 0, _hour(time, 0, hours))
         i = 1
         while time < hours:
             if i < PAIRS:
@@ -243,11 +257,10 @@ def _add_simple(
             begin = time if down else time + mttr * repair
             down = False
             time = begin + mttf * life
-            row[_hour(begin, 0, hours)] += mw
-            row[_hour(time, 0, hours)] -= mw
+            _between(row, mark, mw, _hour(begin, 0, hours), _hour(time, 0, hours))
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def add_units(
     units: UnitArrays,
     first: int,
@@ -257,9 +270,13 @@ def add_units(
     place: float,
     hours: int,
     row: Array,
+    mark: Array,
     scratch: Scratch,
 ) -> None:
-    """Add the available MW of units `first` to `last` - 1 to a row of differences [hour + 1]."""
+    """Add the available MW of units `first` to `last` - 1 to a row of differences [hour + 1].
+
+    mark[hour >> GROUP_BITS] is set where the row changed.
+    """
     _add_simple(
         first,
         last,
@@ -274,63 +291,150 @@ def add_units(
         scratch.more_near,
         scratch.more,
         row[: hours + 1],
+        mark,
     )
     for u in range(first, last):
         if not units.simple[u]:
-            _add_unit(units, u, sample, weather, place, hours, row, scratch)
+            _add_unit(units, u, sample, weather, place, hours, row, mark, scratch)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def sample_changes(
+    units: UnitArrays,
+    buckets: BucketArrays,
+    sample: int,
+    weather: int,
+    hours: int,
+    changes: Array,
+    mark: Array,
+    scratch: Scratch,
+) -> None:
+    """Write changes of MW [bucket, hour + 1] of one sample, and mark [bucket, group] where.
+
+    Both are nought before. Buckets whose units never fail have no changes.
+    """
+    place = uniform(units.refuel_key, np.uint64(sample), np.uint64(0))
+    draw_pairs(units.key, sample, scratch)
+    for b in range(buckets.source.size):
+        if buckets.steady_mw[b] < 0.0:
+            first, last = buckets.unit_offset[b], buckets.unit_offset[b + 1]
+            add_units(
+                units, first, last, sample, weather, place, hours, changes[b], mark[b], scratch
+            )
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _sum_up(row: Array, mark: Array, first: int, count: int, running: float, mw: Array) -> float:
+    """Fill mw[count] from changes since hour `first`, which become nought; return the last sum.
+
+    `first` is a multiple of a group's hours.
+    """
+    begin, value = 0, max(running, 0.0)
+    while begin < count:
+        group, end = (first + begin) >> GROUP_BITS, begin
+        while end < count and not mark[group]:
+            end += _GROUP
+            group += 1
+        mw[begin : min(end, count)] = value
+        begin = end
+        if begin < count:
+            end = min(begin + _GROUP, count)
+            for i in range(begin, end):
+                running += row[first + i]
+                row[first + i] = 0.0
+                mw[i] = max(running, 0.0)
+            mark[group] = 0
+            begin, value = end, max(running, 0.0)
+    return running
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def fill_part(
+    buckets: BucketArrays,
+    load: LoadArrays,
+    sample: int,
+    weather: int,
+    first: int,
+    count: int,
+    changes: Array,
+    mark: Array,
+    running: Array,
+    mw: Array,
+    available: Array,
+) -> None:
+    """Write MW available by source [source, count] in the hours from `first` on.
+
+    Parts follow each other in time: running[bucket] holds the sums so far. `first` is a multiple
+    of 24, and `mw` [count] is scratch. A row that no bucket is of is left as it is.
+    """
+    column = column_of(load.grid_limit_mw, sample)
+    for b in range(buckets.source.size):
+        source, profile, steady = buckets.source[b], buckets.profile[b], buckets.steady_mw[b]
+        another = b > 0 and buckets.source[b - 1] == source
+        out = mw if another else available[source]
+        if steady >= 0.0:
+            out[:count] = steady
+        else:
+            running[b] = _sum_up(changes[b], mark[b], first, count, running[b], out)
+        if profile >= 0:
+            shape = buckets.profiles[profile, weather, first : first + count]
+            for i in range(count):
+                out[i] *= shape[i]
+        if buckets.is_grid[b]:
+            steps = load.step_of_hour[first : first + count]
+            scale_by_step(out[:count], steps, load.grid_limit_mw, column, out)
+        if another:
+            whole = available[source]
+            for i in range(count):
+                whole[i] += mw[i]
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def clear_end(hours: int, changes: Array, mark: Array, running: Array) -> None:
+    """Forget what changes at the very end of a sample, and the sums."""
+    changes[:, hours] = 0.0
+    mark[:, hours >> GROUP_BITS] = 0
+    running[:] = 0.0
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def fill_available(
     units: UnitArrays,
     buckets: BucketArrays,
     load: LoadArrays,
     sample: int,
-    weather: int,
-    row: Array,
-    scratch: Scratch,
     available: Array,
 ) -> None:
-    """Write MW available by source and hour of one sample, [source, hour].
-
-    `row` [hour + 1] is scratch, and nought before and after.
-    """
-    hours = available.shape[1]
-    place = uniform(units.refuel_key, np.uint64(sample), np.uint64(0))
-    draw_pairs(units.key, sample, scratch)
+    """Write MW available by source and hour of one sample, [source + 1, hour]; the last is grid."""
+    hours, count = available.shape[1], buckets.source.size
     available[:] = 0.0
-    column = column_of(load.grid_limit_mw, sample)
-    for b in range(buckets.source.size):
-        out = available[buckets.source[b]]
-        profile = buckets.profile[b]
-        steady = buckets.steady_mw[b]
-        if steady >= 0.0 and not buckets.is_grid[b]:
-            if profile >= 0:
-                for h in range(hours):
-                    out[h] += steady * buckets.profiles[profile, weather, h]
-            else:
-                for h in range(hours):
-                    out[h] += steady
-            continue
-        first, last = buckets.unit_offset[b], buckets.unit_offset[b + 1]
-        add_units(units, first, last, sample, weather, place, hours, row, scratch)
-        running = 0.0
-        for h in range(hours):
-            running += row[h]
-            row[h] = max(running, 0.0)
-        if profile >= 0:
-            for h in range(hours):
-                row[h] *= buckets.profiles[profile, weather, h]
-        if buckets.is_grid[b]:
-            for h in range(hours):
-                row[h] *= load.grid_limit_mw[load.step_of_hour[h], column]
-        for h in range(hours):
-            out[h] += row[h]
-            row[h] = 0.0
-        row[hours] = 0.0
+    changes, mark = make_changes(count, hours)
+    weather = sample % load.load_mw.shape[0]
+    sample_changes(
+        units, buckets, sample, weather, hours, changes, mark, make_scratch(units, hours)
+    )
+    fill_part(
+        buckets,
+        load,
+        sample,
+        weather,
+        0,
+        hours,
+        changes,
+        mark,
+        np.zeros(count),
+        np.empty(hours),
+        available,
+    )
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def make_changes(rows: int, hours: int) -> tuple[Array, Array]:
+    """Return changes of MW [row, hour + 1] and marks [row, group], all nought."""
+    return np.zeros((rows, hours + 1)), np.zeros((rows, (hours >> GROUP_BITS) + 1), np.uint8)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def make_scratch(units: UnitArrays, hours: int) -> Scratch:
     """Return room to sample any unit in."""
     most = 0

@@ -1,4 +1,4 @@
-"""Compiled sums of a dispatched year, and of its months.
+"""Compiled sums of a part of a dispatched year, for the year and its month.
 
 What `dispatch_hour` counted (losses, work made up) is in the year's figures already.
 """
@@ -44,7 +44,7 @@ from gigaplan.operations.arrays import (
 )
 
 
-@nb.njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"})
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
 def _sum(values: Array) -> float:
     total = 0.0
     for h in range(values.size):
@@ -52,7 +52,7 @@ def _sum(values: Array) -> float:
     return total
 
 
-@nb.njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"})
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
 def _dot(values: Array, weights: Array) -> float:
     total = 0.0
     for h in range(values.size):
@@ -60,7 +60,7 @@ def _dot(values: Array, weights: Array) -> float:
     return total
 
 
-@nb.njit(cache=True, nogil=True, fastmath={"reassoc", "nsz"})
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
 def _it_and_water(demand: Array, pue: Array, water: Array) -> tuple[float, float]:
     energy, volume = 0.0, 0.0
     for h in range(demand.size):
@@ -70,63 +70,46 @@ def _it_and_water(demand: Array, pue: Array, water: Array) -> tuple[float, float
     return energy, volume
 
 
-@nb.njit(cache=True, nogil=True)
-def add_up(
-    load: LoadArrays, d: DispatchArrays, available: Array, weather: int, year: Array, hourly: Array
-) -> None:
-    """Add up the year's hours, month by month where they are a year's."""
-    _sell(d, available, weather, hourly)
-    months = load.month_start.size - 1
-    at_month = year.size - MONTH_FIGURES * months
-    if months == 0:
-        _add_up_part(load, d, available, weather, 0, hourly.shape[1], year, hourly, 0, 0)
-    for month in range(months):
-        first, end = load.month_start[month], load.month_start[month + 1]
-        _add_up_part(
-            load, d, available, weather, first, end, year, hourly, at_month + month, months
-        )
-
-
-@nb.njit(cache=True, nogil=True)
-def _sell(d: DispatchArrays, available: Array, weather: int, hourly: Array) -> None:
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _sell(d: DispatchArrays, available: Array, price: Array, hourly: Array) -> None:
     """Fill what remote units sell: what the load does not take, in the hours that pay for it.
 
     `available` of a remote source becomes what it sells.
     """
-    price, sold = d.price_usd_per_mwh[weather], hourly[T_SOLD]
+    sold = hourly[T_SOLD, : price.size]
     sold[:] = 0.0
     for g in range(d.cost_usd_per_mwh.size):
         if d.remote[g] > 0.0:
             room, out, cost = available[g], hourly[TRACE_SCALARS + g], d.cost_usd_per_mwh[g]
-            for h in range(sold.size):
-                rest = room[h] - out[h] if price[h] >= cost else 0.0
-                sold[h] += rest
-                room[h] = rest
+            for i in range(price.size):
+                rest = room[i] - out[i] if price[i] >= cost else 0.0
+                sold[i] += rest
+                room[i] = rest
 
 
-@nb.njit(cache=True, nogil=True)
-def _add_up_part(
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def add_up(
     load: LoadArrays,
     d: DispatchArrays,
     available: Array,
     weather: int,
     first: int,
-    end: int,
+    count: int,
+    month: int,
     year: Array,
     hourly: Array,
-    at_month: int,
-    months: int,
 ) -> None:
-    """Add up the hours from `first` and before `end`, for the year and their month."""
-    sources, tiers = d.cost_usd_per_mwh.size, d.tiers.shape[0]
+    """Add up a part of `count` hours from `first` on, for the year and their month."""
+    sources, tiers, end = d.cost_usd_per_mwh.size, d.tiers.shape[0], first + count
     at_source = SCALARS + TIER_ROWS * tiers
     price = d.price_usd_per_mwh[weather, first:end]
-    demand, imported = hourly[T_LOAD, first:end], hourly[T_IMPORT, first:end]
+    _sell(d, available, price, hourly)
+    demand, imported = hourly[T_LOAD, :count], hourly[T_IMPORT, :count]
     energy = _sum(demand)
     wanted_it, cooling = _it_and_water(
         demand, load.pue[weather, first:end], load.water_m3_per_it_mwh[weather, first:end]
     )
-    matched, made = _sum(hourly[T_CLEAN, first:end]), _sum(hourly[T_CLEAN_MADE, first:end])
+    matched, made = _sum(hourly[T_CLEAN, :count]), _sum(hourly[T_CLEAN_MADE, :count])
     grid_kg = _dot(imported, d.grid_kg_per_mwh[weather, first:end])
     carbon, water = grid_kg, cooling
     year[LOAD] += energy
@@ -134,30 +117,32 @@ def _add_up_part(
     year[COOLING_M3] += cooling
     for t in range(tiers):
         year[SCALARS + TIER_ROWS * t + TIER_WANTED_IT] += d.tiers[t, SHARE] * wanted_it
-    year[PRICE] += _sum(hourly[T_PRICE, first:end])
+    year[PRICE] += _sum(hourly[T_PRICE, :count])
     if d.must_run > 0:
-        year[SPILL] += _sum(hourly[T_SPILL, first:end])
+        year[SPILL] += _sum(hourly[T_SPILL, :count])
     year[IMPORT] += _sum(imported)
     year[IMPORT_USD] += _dot(imported, price)
     year[IMPORT_KG] += grid_kg
     for g in range(sources):
-        used, sold = _sum(hourly[TRACE_SCALARS + g, first:end]), 0.0
+        used, sold = _sum(hourly[TRACE_SCALARS + g, :count]), 0.0
         if d.remote[g] > 0.0:
             # Sold energy counts in the year's clean energy, not in the hour's. The grid's clean
             # part is then of what is bought less what is sold, or it would count twice.
-            sold = _sum(available[g, first:end])
+            sold = _sum(available[g, :count])
             made += sold * d.clean[g]
         year[at_source + g] += used
         year[at_source + sources + g] += sold
         carbon += (used + sold) * d.co2_kg_per_mwh[g]
         water += (used + sold) * d.water_m3_per_mwh[g]
     if d.remote.sum() > 0.0:
-        sold_mw = hourly[T_SOLD, first:end]
+        sold_mw = hourly[T_SOLD, :count]
         year[SOLD_USD] += _dot(sold_mw, price)
         made -= _dot(sold_mw, d.grid_clean[weather, first:end])
     year[CLEAN_MATCHED] += matched
     year[CLEAN_MADE] += made
-    if months > 0:
+    if load.months > 0:
+        months = load.months
+        at_month = year.size - MONTH_FIGURES * months + month
         year[at_month + months * M_LOAD] += energy
         year[at_month + months * M_SERVED] += energy
         year[at_month + months * M_CLEAN_MATCHED] += matched
