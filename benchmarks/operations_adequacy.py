@@ -1,11 +1,13 @@
-"""Sampled years per second of the operations engine, beside a vectorised NumPy loop.
+"""Sampled years per second of the operations engine, beside other ways to the same answer.
 
-The peer goes through the hours once and updates every unit of every sample of a
-batch at each (the natural way to write it in NumPy). Both sides must give the
-same answer: EUE (and energy cost with dispatch) within four standard errors.
+Peers: a vectorised NumPy loop that goes through the hours once and updates every unit of every
+sample at each; a compiled loop over hours and units, as PRAS goes about it; and assetra, an open
+engine from the package index (``--peers`` names a folder made with ``pip install --no-deps
+--target FOLDER assetra netCDF4 cftime xarray``). Both sides must give the same answer: EUE (and
+energy cost with dispatch) within four standard errors.
 
-Run ``python benchmarks/operations_adequacy.py [--quick] [--json]``. Times are
-of one core, CPU seconds, after compilation.
+Run ``python benchmarks/operations_adequacy.py [--quick] [--json] [--peers FOLDER]``. Times are of
+one core, CPU seconds, after compilation.
 """
 
 from __future__ import annotations
@@ -17,11 +19,18 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.adequacy_peers import Answer, Assetra, hour_by_unit, numpy_loop
+
 from gigaplan.operations import Adequacy, Grid, Storage, Tier, Unit, assess
+from gigaplan.operations.areas import Area, Line, assess_network
 
 Floats = NDArray[np.float64]
 HOURS = 8760
@@ -46,14 +55,6 @@ class Case:
     peak_mb: float
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What both sides must agree on, sample by sample."""
-
-    eue_mwh: Floats
-    cost_usd: Floats
-
-
 def fleet(count: int) -> list[Unit]:
     """Return units of eight sizes, each size a source of its own cost."""
     return [
@@ -76,44 +77,6 @@ def load_for(units: list[Unit], share: float) -> Floats:
     hour = np.arange(HOURS)
     shape = 0.85 + 0.1 * np.cos(hour * 2 * np.pi / 24) + 0.05 * np.cos(hour * 2 * np.pi / HOURS)
     return np.asarray(share * total * shape)
-
-
-def numpy_loop(units: list[Unit], load: Floats, samples: int, *, dispatch: bool) -> Answer:
-    """Return the same figures by one NumPy step per hour for a batch of samples."""
-    random = np.random.default_rng(0)
-    capacity = np.array([float(unit.capacity_mw) for unit in units])[:, None]
-    fail = np.array([1 / float(unit.mttf_hours or np.inf) for unit in units])[:, None]
-    repair = np.array([1 / float(unit.mttr_hours or 1.0) for unit in units])[:, None]
-    # A continuous chain seen every hour: chances of a change within the hour.
-    both = fail + repair
-    to_down, to_up = (rate / both * -np.expm1(-both) for rate in (fail, repair))
-    up = random.random((len(units), samples)) >= fail / both
-    cost = np.array([unit.variable_usd_per_mwh for unit in units])
-    order = np.argsort(cost, kind="stable")
-    eue, spent = np.zeros(samples), np.zeros(samples)
-    charge = np.full(samples, BATTERY.initial_fraction * BATTERY.energy_mwh)
-    for h in range(HOURS):
-        if h:
-            draw = random.random(up.shape)
-            up = np.where(up, draw >= to_down, draw < to_up)
-        available = (capacity * up)[order]
-        stacked = np.cumsum(available, axis=0)
-        short = np.maximum(load[h] - stacked[-1], 0.0)
-        if dispatch:
-            wanted = np.full(samples, load[h])
-            give = np.minimum(
-                np.minimum(short, BATTERY.power_mw), charge * BATTERY.discharge_efficiency
-            )
-            spare = np.maximum(stacked[-1] - load[h], 0.0)
-            room = (BATTERY.energy_mwh - charge) / BATTERY.charge_efficiency
-            take = np.where(short > 0, 0.0, np.minimum(np.minimum(spare, BATTERY.power_mw), room))
-            charge += take * BATTERY.charge_efficiency - give / BATTERY.discharge_efficiency
-            short = short - give
-            wanted = wanted + take
-            output = np.clip(wanted - (stacked - available), 0.0, available)
-            spent += cost[order] @ output
-        eue += np.where(short > 1e-9, short, 0.0)
-    return Answer(eue, spent)
 
 
 def ours(units: list[Unit], load: Floats, samples: int, *, dispatch: bool) -> Adequacy:
@@ -141,27 +104,34 @@ def timed(function: Callable[[], object]) -> float:
     return best
 
 
-def measure(name: str, count: int, samples: int, peer_samples: int, *, dispatch: bool) -> Case:
-    """Return one case."""
+Peer = Callable[[list[Unit], Floats, int], Answer]
+
+
+def measure(
+    name: str, count: int, samples: int, peer_name: str, peer: Peer, peer_samples: int
+) -> Case:
+    """Return one case; with dispatch if the peer gives a cost."""
     units = fleet(count)
     load = load_for(units, 0.82)
+    peer(units, load, 2)  # compiled, where it is
+    start = time.process_time()
+    theirs = peer(units, load, peer_samples)
+    peer_seconds = time.process_time() - start
+    dispatch = bool(theirs.cost_usd.any())
     found = ours(units, load, samples, dispatch=dispatch)
     seconds = timed(lambda: ours(units, load, samples, dispatch=dispatch))
-    start = time.process_time()
-    peer = numpy_loop(units, load, peer_samples, dispatch=dispatch)
-    peer_seconds = time.process_time() - start
     by = found.by_sample
     assert by is not None
-    same = agree(by.eue_mwh, peer.eue_mwh)
+    same = agree(by.eue_mwh, theirs.eue_mwh)
     if dispatch:
-        same = same and agree(by.cost_usd, peer.cost_usd)
+        same = same and agree(by.cost_usd, theirs.cost_usd)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return Case(
         name,
         samples,
         seconds,
         samples / seconds,
-        "numpy hour loop",
+        peer_name,
         peer_seconds,
         peer_samples / peer_seconds,
         (samples / seconds) / (peer_samples / peer_seconds),
@@ -170,31 +140,58 @@ def measure(name: str, count: int, samples: int, peer_samples: int, *, dispatch:
     )
 
 
-def measure_storage(samples: int) -> float:
-    """Return sampled years per second of capacity alone with 100 units, 8 storages and 2 tiers."""
-    units = fleet(100)
-    load = load_for(units, 0.82)
+def with_battery(units: list[Unit], load: Floats, samples: int) -> Answer:
+    """Return NumPy's answer with the battery, and what all costs."""
+    return numpy_loop(units, load, samples, BATTERY)
+
+
+def rate(run: Callable[[int], object], samples: int) -> float:
+    """Return sampled years per core-second of something that has no peer here."""
+    run(min(samples, 100))
+    return samples / timed(lambda: run(samples))
+
+
+def alone(less: int) -> dict[str, float]:
+    """Return sampled years per core-second of further cases."""
+    units, small = fleet(100), fleet(30)
+    load, high = load_for(units, 0.82), load_for(small, 0.9)
     stores = [Storage(f"storage {i}", 50.0, 200.0) for i in range(8)]
-
-    def run() -> None:
-        assess(units, load, storage=stores, tiers=TIERS, samples=samples, dispatch=False)
-
-    run()
-    return samples / timed(run)
-
-
-def measure_grid(samples: int) -> float:
-    """Return sampled years per second with imports whose price moves in the merit order."""
-    units = fleet(30)
-    load = load_for(units, 0.9)
     price = 40 + 25 * np.sin(np.arange(HOURS) / 5)
     grid = Grid(500.0, price, 300.0, 0.4, mttf_hours=5000.0, mttr_hours=5.0)
+    five, eight = network(5, 0.75), network(8, 0.65)
 
-    def run() -> None:
-        assess(units, load, storage=[BATTERY], tiers=TIERS, grid=grid, samples=samples)
+    def stored(samples: int) -> None:
+        assess(units, load, storage=stores, tiers=TIERS, samples=samples, dispatch=False)
 
-    run()
-    return samples / timed(run)
+    def priced(samples: int) -> None:
+        assess(small, high, storage=[BATTERY], tiers=TIERS, grid=grid, samples=samples)
+
+    return {
+        "capacity, 100 units, 8 storages, 2 tiers": rate(stored, 10_000 // less),
+        "dispatch with a priced grid connection": rate(priced, 2000 // less),
+        "network, 5 areas, 95 units, 6 lines that fail": rate(
+            lambda n: assess_network(*five, samples=n), 3000 // less
+        ),
+        "network, 8 areas, 96 units, 9 lines that fail": rate(
+            lambda n: assess_network(*eight, samples=n), 3000 // less
+        ),
+    }
+
+
+def network(count: int, share: float) -> tuple[list[Area], list[Line]]:
+    """Return areas in a ring with one line across; their own reserve alone is far too small."""
+    size = 96 // count
+    units = fleet(96)
+    areas = []
+    for i in range(count):
+        own = units[size * i : size * i + size]
+        areas.append(Area(f"area {i}", own, load_for(own, share)))
+    ends = [(i, (i + 1) % count) for i in range(count)] + [(0, count // 2)]
+    lines = [
+        Line(f"area {a}", f"area {b}", 200.0, mttf_hours=2000.0, mttr_hours=20.0, name=f"line {i}")
+        for i, (a, b) in enumerate(ends)
+    ]
+    return areas, lines
 
 
 def main() -> None:
@@ -202,32 +199,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer samples")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--peers", type=Path, help="folder with assetra installed")
     asked = parser.parse_args()
     less = 10 if asked.quick else 1
-    cases = [
-        measure("capacity, 32 units", 32, 20_000 // less, 1000 // less, dispatch=False),
-        measure("capacity, 100 units", 100, 10_000 // less, 500 // less, dispatch=False),
-        measure(
-            "dispatch, 30 units, battery, 2 tiers", 30, 5000 // less, 500 // less, dispatch=True
-        ),
+    plan = [
+        ("capacity, 32 units", 32, 20_000, "NumPy hour loop", numpy_loop, 1000),
+        ("capacity, 100 units", 100, 10_000, "NumPy hour loop", numpy_loop, 500),
+        ("capacity, 100 units", 100, 10_000, "hour by unit, numba", hour_by_unit, 2000),
+        ("dispatch, 30 units, battery, 2 tiers", 30, 5000, "NumPy hour loop", with_battery, 500),
     ]
-    stored, grid = measure_storage(10_000 // less), measure_grid(2000 // less)
+    if asked.peers:
+        peer = Assetra(asked.peers)
+        plan.insert(3, ("capacity, 100 units", 100, 10_000, peer.name, peer, 200))
+    cases = [
+        measure(name, count, n // less, peer_name, peer, max(m // less, 50))
+        for name, count, n, peer_name, peer, m in plan
+    ]
+    others = alone(less)
     if asked.json:
-        document = {
-            "cases": [asdict(case) for case in cases],
-            "capacity_with_storage_per_s": stored,
-            "dispatch_with_grid_per_s": grid,
-        }
+        document = {"cases": [asdict(case) for case in cases], "per_s": others}
         print(json.dumps(document, indent=2))
-        return
-    print(f"{'case':40} {'ours/s':>9} {'peer/s':>8} {'ratio':>7}  same  peak MB")
-    for case in cases:
-        print(
-            f"{case.case:40} {case.ours_per_s:9.0f} {case.peer_per_s:8.0f} {case.ratio:7.0f}  "
-            f"{'yes' if case.same_answer else 'NO':4}  {case.peak_mb:.0f}"
-        )
-    print(f"{'capacity, 100 units, 8 storages, 2 tiers':40} {stored:9.0f}")
-    print(f"{'dispatch with a priced grid connection':40} {grid:9.0f}")
+    else:
+        print("| case | sampled years a core-second | peer | its own | ratio | same answer |")
+        print("|---|---|---|---|---|---|")
+        for case in cases:
+            print(
+                f"| {case.case} | {case.ours_per_s:,.0f} | {case.peer} | {case.peer_per_s:,.0f} "
+                f"| {case.ratio:.0f} | {'yes' if case.same_answer else 'NO'} |"
+            )
+        for name, per_s in others.items():
+            print(f"| {name} | {per_s:,.0f} | | | | |")
+        print(f"\nPeak memory {max(case.peak_mb for case in cases):.0f} MB.")
     if not all(case.same_answer for case in cases):
         sys.exit("the answers differ")
 

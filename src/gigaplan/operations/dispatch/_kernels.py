@@ -412,7 +412,7 @@ def _nothing_more(
     """Return whether a part is done in merit order: no storage, loss, export or work to make up."""
     if state.size.size > 0 or d.export_limit_mw > 0.0 or state.now[WAITS] > 0.0:
         return False
-    return _above(left, load.tolerance_mw) == 0
+    return bool(_above(left, load.tolerance_mw) == 0)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
