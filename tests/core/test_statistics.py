@@ -8,7 +8,7 @@ from scipy import stats
 
 from gigaplan.core.errors import InputError
 from gigaplan.core.random_streams import normals
-from gigaplan.core.statistics import Estimate, estimate, percentiles, standard_error
+from gigaplan.core.statistics import Estimate, estimate, percentiles, standard_error, tail_mean
 
 
 def test_the_estimate_of_a_known_row_is_its_mean_and_standard_error() -> None:
@@ -51,3 +51,22 @@ def test_an_estimate_of_nothing_or_of_no_number_is_refused(function: object) -> 
         function(np.array([]))
     with pytest.raises(InputError, match="1 of 3 samples are not numbers"):
         function(np.array([1.0, math.nan, 2.0]))
+
+
+def test_the_tail_mean_of_a_known_row_is_read_off() -> None:
+    found = tail_mean(np.arange(1.0, 101.0), 0.05)
+    assert found.mean == pytest.approx(98.0)  # 96 to 100
+    assert tail_mean(np.arange(1.0, 101.0), 1.0).mean == pytest.approx(50.5)
+
+
+def test_the_tail_mean_of_normals_lies_within_four_standard_errors_of_the_closed_form() -> None:
+    """The mean beyond the 95% point of a normal is its density there over 5%."""
+    found = tail_mean(normals(3, "statistics", "tail", 1, 40_000)[0], 0.05)
+    exact = stats.norm.pdf(stats.norm.ppf(0.95)) / 0.05
+    assert abs(found.mean - exact) < 4 * found.standard_error
+    assert 0 < found.standard_error < 0.05
+
+
+def test_a_share_that_is_none_is_refused() -> None:
+    with pytest.raises(InputError, match="above 0 and at most 1"):
+        tail_mean(np.ones(3), 0.0)

@@ -50,6 +50,24 @@ def standard_error(samples: NDArray[Any], axis: int = -1) -> NDArray[np.float64]
     return result
 
 
+def tail_mean(samples: NDArray[Any], share: float) -> Estimate:
+    """Return the mean of the greatest `share` of samples (conditional value at risk).
+
+    Its standard error is that of ``q + mean(max(x - q, 0)) / share`` with the threshold q as it
+    is found (R. T. Rockafellar and S. Uryasev, Journal of Risk 2 (2000) 21-41).
+
+    Raises
+    ------
+    InputError
+        If the share is not above 0 and at most 1, or as `estimate`.
+    """
+    require(0.0 < share <= 1.0, f"found {share:g}; a share above 0 and at most 1 is needed.")
+    kept = max(int(np.ceil(share * samples.size - 1e-9)), 1)
+    threshold = np.partition(samples, samples.size - kept)[samples.size - kept]
+    above = estimate(np.maximum(samples - threshold, 0.0))
+    return Estimate(float(threshold) + above.mean / share, above.standard_error / share)
+
+
 @dataclass(frozen=True, slots=True)
 class Percentiles:
     """P10, P50 and P90 of a sampled quantity, with its mean and the mean's standard error."""

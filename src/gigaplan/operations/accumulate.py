@@ -1,7 +1,7 @@
 """Keeps means, standard errors and the worst samples of a stream of blocks.
 
 A block is a table [row, sample] of yearly figures. What is kept does not grow
-with samples: the mean of every row, the matrix of central cross-products (so
+with samples but for one number each, the energy not served: the mean of every row, the matrix of central cross-products (so
 that any sum or ratio of rows has its standard error), the hours short by hour
 of year, and the k worst samples' numbers. Blocks merge by the update of Chan,
 Golub and LeVeque, in the order of their numbers, whatever thread made them.
@@ -74,6 +74,7 @@ class Accumulator:
         self.peak_short_mw = 0.0
         self.first_block: Floats | None = None
         self.tables: list[Floats] = []
+        self.eue_mwh: list[Floats] = []
         self._keep_samples = keep_samples
         self._keep_worst = keep_worst
         self._worst: list[tuple[float, int]] = []
@@ -85,6 +86,7 @@ class Accumulator:
         self.peak_short_mw = max(self.peak_short_mw, float(table[arrays.PEAK].max()))
         if self.first_block is None:
             self.first_block = table
+        self.eue_mwh.append(table[arrays.EUE].copy())
         if self._keep_samples:
             self.tables.append(table)
         for i in np.flatnonzero(table[arrays.EUE] > 0):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from gigaplan.core.errors import require
-from gigaplan.core.statistics import Estimate
+from gigaplan.core.statistics import Estimate, tail_mean
 from gigaplan.operations import arrays
 from gigaplan.operations.accumulate import Accumulator, Moments
 from gigaplan.operations.blocks import BLOCK, in_blocks
@@ -29,6 +29,8 @@ from gigaplan.operations.rows import Rows
 from gigaplan.operations.systems import System, build
 from gigaplan.operations.traces import by_name, run_trace, typical_week
 
+WORST_SHARE = 0.05
+"""Part of the years whose mean energy not served is told apart."""
 Block = tuple[int, Floats, Floats]
 
 
@@ -203,6 +205,7 @@ def _result(system: System, kept: Accumulator, dispatch: bool) -> Adequacy:
         lolh_hours=moments.row(arrays.LOLH),
         eue_mwh=moments.row(arrays.EUE),
         neue_fraction=moments.ratio(at.of((arrays.EUE, 1)), at.of((arrays.LOAD, 1))),
+        eue_worst_mwh=tail_mean(np.concatenate(kept.eue_mwh), WORST_SHARE),
         events_per_year=moments.row(arrays.EVENTS),
         event_hours=moments.ratio(at.of((arrays.LOLH, 1)), at.of((arrays.EVENTS, 1))),
         peak_short_mw=kept.peak_short_mw,

@@ -291,6 +291,8 @@ class Adequacy:
         Load per year not served in its hour, all tiers, before anything is made up.
     neue_fraction : Estimate
         `eue_mwh` over load.
+    eue_worst_mwh : Estimate
+        Mean `eue_mwh` of the worst twentieth of years: conditional value at risk at 95%.
     events_per_year, event_hours : Estimate
         Frequency, and mean length, of hours short in a row.
     peak_short_mw : float
@@ -316,6 +318,7 @@ class Adequacy:
     lolh_hours: Estimate
     eue_mwh: Estimate
     neue_fraction: Estimate
+    eue_worst_mwh: Estimate
     events_per_year: Estimate
     event_hours: Estimate
     peak_short_mw: float
