@@ -4,13 +4,19 @@ from gigaplan.operations.assessment import assess, trace
 from gigaplan.operations.model import (
     ByDraw,
     Grid,
-    Refuelling,
     Storage,
-    TemperatureOutages,
     Tier,
     Unit,
 )
 from gigaplan.operations.operate import operate
+from gigaplan.operations.outage_model import (
+    CommonCause,
+    Derating,
+    Empirical,
+    Refuelling,
+    TemperatureOutages,
+    Weibull,
+)
 from gigaplan.operations.programme_results import (
     OperationsResult,
     PeriodResult,
@@ -32,6 +38,9 @@ from gigaplan.operations.traces import events, worst_event
 __all__ = [
     "Adequacy",
     "ByDraw",
+    "CommonCause",
+    "Derating",
+    "Empirical",
     "Energy",
     "Event",
     "Grid",
@@ -48,6 +57,7 @@ __all__ = [
     "TierResult",
     "Trace",
     "Unit",
+    "Weibull",
     "assess",
     "events",
     "operate",

@@ -1,9 +1,9 @@
 """Keeps means, standard errors and the worst samples of a stream of blocks.
 
-A block is a table [row, sample] of yearly figures. What is kept does not grow
-with samples but for one number each, the energy not served: the mean of every row, the matrix of central cross-products (so
-that any sum or ratio of rows has its standard error), the hours short by hour
-of year, and the k worst samples' numbers. Blocks merge by the update of Chan,
+A block is a table [row, sample] of yearly figures. What is kept does not grow with samples but for
+one number each, the energy not served: the mean of every row, the matrix of central cross-products
+(so that any sum or ratio of rows has its standard error), the hours short by hour of year, and the
+k worst samples' numbers. Blocks merge by the update of Chan,
 Golub and LeVeque, in the order of their numbers, whatever thread made them.
 """
 

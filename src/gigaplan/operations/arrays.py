@@ -60,6 +60,21 @@ class UnitArrays(NamedTuple):
     window_offset: Array  # [unit + 1] into window_start, window_end
     window_start: Array  # planned hours
     window_end: Array
+    power: Array  # [unit, life or repair] a standard exponential e lasts scale e^power hours,
+    scale: Array  # [unit, life or repair] unless it is one of
+    sample_offset: Array  # [unit, life or repair]
+    sample_count: Array  # [unit, life or repair] 0 for none
+    sample_hours: Array  # hours on record, rising by group
+    rest_row: Array  # [unit, life or repair] row of rest_hours, -1 if exponential
+    rest_hours: Array  # [rest row, point] what is left of a state at the start
+    derate: Array  # [unit, 3] share of failures, fraction lost, mean hours
+    cause_offset: Array  # [unit + 1] into causes
+    causes: Array  # common causes of each unit
+    cause_key: Array  # [cause]
+    cause_rate: Array  # [cause, weather, hour] events begun per hour
+    cause_highest: Array  # [cause, weather]
+    cause_hours: Array  # [cause] mean length
+    cause_hit: Array  # [cause] chance that an event stops a unit
     failure_rate: Array  # [rate row, weather, hour] per hour, of temperature-driven units
     highest_rate: Array  # [rate row, weather]
     refuel_key: np.uint64  # stream of the common place in the cycle
@@ -87,6 +102,9 @@ class Scratch(NamedTuple):
     more: Array
     starts: Array  # planned windows of a unit
     ends: Array
+    events: Array  # [cause] number of events of the sample
+    event_start: Array  # [cause, event] hour
+    event_end: Array  # [cause, event]
 
 
 class LoadArrays(NamedTuple):

@@ -15,6 +15,7 @@ from gigaplan.operations.capacity._kernels import capacity_block
 from gigaplan.operations.dispatch._kernels import dispatch_block
 from gigaplan.operations.model import ONE_TIER, ByDraw, Floats, Grid, Storage, Tier, Unit
 from gigaplan.operations.months import month_results
+from gigaplan.operations.outage_model import CommonCause
 from gigaplan.operations.packing import Source
 from gigaplan.operations.results import (
     Adequacy,
@@ -48,6 +49,7 @@ def assess(
     pue: float | Floats = 1.0,
     water_m3_per_it_mwh: float | Floats = 0.0,
     temperature_celsius: Floats | None = None,
+    common_causes: Sequence[CommonCause] = (),
     by_draw: ByDraw | None = None,
     keep_worst: int = 3,
     keep_samples: bool = False,
@@ -76,6 +78,8 @@ def assess(
         Cooling water per IT MWh served.
     temperature_celsius : ndarray [hour] or [hour, weather], optional
         For units whose outages go by temperature.
+    common_causes : sequence of CommonCause
+        Events that stop several units at once.
     by_draw : ByDraw, optional
         What differs by sample within the year.
     keep_worst : int
@@ -111,6 +115,7 @@ def assess(
         pue=pue,
         water_m3_per_it_mwh=water_m3_per_it_mwh,
         temperature_celsius=temperature_celsius,
+        common_causes=common_causes,
         by_draw=by_draw,
         samples=samples,
         seed=seed,
@@ -133,6 +138,7 @@ def trace(
     pue: float | Floats = 1.0,
     water_m3_per_it_mwh: float | Floats = 0.0,
     temperature_celsius: Floats | None = None,
+    common_causes: Sequence[CommonCause] = (),
     by_draw: ByDraw | None = None,
     samples: int = 1000,
 ) -> Trace:
@@ -147,6 +153,7 @@ def trace(
         pue=pue,
         water_m3_per_it_mwh=water_m3_per_it_mwh,
         temperature_celsius=temperature_celsius,
+        common_causes=common_causes,
         by_draw=by_draw,
         samples=samples,
         seed=seed,

@@ -14,110 +14,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.errors import require
+from gigaplan.operations.outage_model import (
+    Derating,
+    Durations,
+    Refuelling,
+    TemperatureOutages,
+    check_at_least,
+    check_fraction,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Hourly = float | Floats
 """A constant, or an array of shape [hour] or [hour, weather]."""
 
-HOURS_PER_MONTH = 8760 / 12
 _DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 MONTH_START_HOUR = np.concatenate([[0], np.cumsum(24 * _DAYS)])
 """First hours of the months of a year without leap day, and the hour past its end."""
 MONTH_OF_HOUR = np.repeat(np.arange(12), 24 * _DAYS)
 """Month of each hour of such a year, from 0."""
-
-
-def _at_least(value: float, low: float, name: str, field_name: str, unit: str = "") -> None:
-    require(
-        math.isfinite(value) and value >= low,
-        f"found {value:g}{unit}; a finite number of at least {low:g}{unit} is needed.",
-        field=f"{name}.{field_name}",
-    )
-
-
-def _fraction(value: float, name: str, field_name: str) -> None:
-    require(
-        0.0 <= value <= 1.0,
-        f"found {value:g}; a fraction from 0 to 1 is needed.",
-        field=f"{name}.{field_name}",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Refuelling:
-    """A planned outage that returns.
-
-    Parameters
-    ----------
-    cycle_months : float
-        Months from one start to the next.
-    length_days : float
-        Days without power each time.
-    phase_fraction : float
-        Where in its cycle the unit stands beside the others, in cycles: units
-        with phases 0 and 0.5 never refuel together. The place of the whole
-        fleet in the cycle is drawn once per sample.
-    """
-
-    cycle_months: float
-    length_days: float
-    phase_fraction: float = 0.0
-
-    def __post_init__(self) -> None:
-        _at_least(self.cycle_months, 1.0, "refuelling", "cycle_months", " months")
-        _at_least(self.length_days, 0.0, "refuelling", "length_days", " days")
-        _fraction(self.phase_fraction, "refuelling", "phase_fraction")
-        require(
-            24 * self.length_days < HOURS_PER_MONTH * self.cycle_months,
-            f"found {self.length_days:g} days in a cycle of {self.cycle_months:g} months; "
-            "an outage must be shorter than its cycle.",
-            field="refuelling.length_days",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class TemperatureOutages:
-    """Forced-outage fraction by outdoor temperature, after Murphy et al. (2019).
-
-    The failure rate of each hour is the one whose steady state is the fraction
-    of that hour's temperature: units fail on their own, but more of them in the
-    same cold hours. Between the points the fraction is interpolated; beyond the
-    ends the last value holds.
-
-    Parameters
-    ----------
-    celsius : tuple of float
-        Temperatures, rising.
-    outage_fraction : tuple of float
-        Fraction of time out at each, below 1.
-
-    References
-    ----------
-    S. Murphy, F. Sowell, J. Apt, "A time-dependent model of generator failures
-    and recoveries captures correlated events and quantifies temperature
-    dependence", Applied Energy 253 (2019) 113513.
-    """
-
-    celsius: tuple[float, ...]
-    outage_fraction: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        require(
-            len(self.celsius) == len(self.outage_fraction) > 0,
-            "give one outage fraction for each temperature.",
-            field="temperature_outages",
-        )
-        require(
-            all(a < b for a, b in zip(self.celsius, self.celsius[1:], strict=False)),
-            "the temperatures must rise.",
-            field="temperature_outages.celsius",
-        )
-        require(
-            all(0 <= f < 1 for f in self.outage_fraction),
-            "each fraction must be at least 0 and below 1.",
-            field="temperature_outages.outage_fraction",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +50,12 @@ class Unit:
         first is infinite.
     forced_outage_fraction : float, optional
         In place of `mttf_hours`: the long-run fraction of time out.
+    time_to_failure, time_to_repair : Weibull or Empirical, optional
+        In place of `mttf_hours` and `mttr_hours`: hours that are not exponential.
+    start_failure_fraction : float
+        Chance that a start after a repair fails, which takes another repair.
+    derating : Derating, optional
+        Failures that leave it running at less.
     source : str
         Label its energy is summed under; `name` if empty.
     variable_usd_per_mwh : float
@@ -168,6 +89,10 @@ class Unit:
     mttf_hours: float | None = None
     mttr_hours: float | None = None
     forced_outage_fraction: float | None = None
+    time_to_failure: Durations | None = None
+    time_to_repair: Durations | None = None
+    start_failure_fraction: float = 0.0
+    derating: Derating | None = None
     source: str = ""
     variable_usd_per_mwh: float = 0.0
     co2_kg_per_mwh: float = 0.0
@@ -202,7 +127,12 @@ class Unit:
     def _check_outages(self, name: str) -> None:
         stated = [
             key
-            for key in ("mttf_hours", "forced_outage_fraction", "temperature_outages")
+            for key in (
+                "mttf_hours",
+                "forced_outage_fraction",
+                "temperature_outages",
+                "time_to_failure",
+            )
             if getattr(self, key) is not None
         ]
         require(
@@ -212,11 +142,11 @@ class Unit:
         )
         if not stated:
             return
-        fraction = self.forced_outage_fraction
-        if fraction is not None:
-            _fraction(fraction, name, "forced_outage_fraction")
+        share = self.forced_outage_fraction
+        if share is not None:
+            check_fraction(share, name, "forced_outage_fraction")
             require(
-                fraction < 1.0,
+                share < 1.0,
                 "found 1: the unit never runs. Leave it out, or give a fraction below 1.",
                 field=f"{name}.forced_outage_fraction",
             )
@@ -226,22 +156,66 @@ class Unit:
                 f"found {self.mttf_hours:g}; hours above 0 are needed.",
                 field=f"{name}.mttf_hours",
             )
-        if fraction == 0.0 or (self.mttf_hours is not None and math.isinf(self.mttf_hours)):
+        if share == 0.0 or (self.mttf_hours is not None and math.isinf(self.mttf_hours)):
             return
+        self._check_repair(name)
+
+    def _check_repair(self, name: str) -> None:
+        plain = self.time_to_repair is None
         require(
-            self.mttr_hours is not None and 0 < self.mttr_hours < math.inf,
+            plain or self.mttr_hours is None,
+            "found mttr_hours and time_to_repair; give one of them.",
+            field=name,
+        )
+        require(
+            not plain or (self.mttr_hours is not None and 0 < self.mttr_hours < math.inf),
             f"found {self.mttr_hours}; a unit that fails needs hours to repair above 0.",
             field=f"{name}.mttr_hours",
         )
+        p = self.start_failure_fraction
+        require(
+            0 <= p < 1,
+            f"found {p:g}; a fraction from 0 and below 1 is needed.",
+            field=f"{name}.start_failure_fraction",
+        )
+        require(
+            p == 0 or plain,
+            "starts fail beside exponential repairs only; let time_to_repair hold the failed ones.",
+            field=f"{name}.start_failure_fraction",
+        )
+        special = self.derating is not None or not plain
+        require(
+            self.temperature_outages is None or not special,
+            "outages by temperature have exponential repairs and no derating.",
+            field=f"{name}.temperature_outages",
+        )
+        require(
+            self.forced_outage_fraction is None or self.derating is None,
+            "with a derating, give mttf_hours or time_to_failure.",
+            field=f"{name}.forced_outage_fraction",
+        )
+
+    @property
+    def mean_repair_hours(self) -> float:
+        """Mean hours of a full outage, starts that fail included; 0 if it never fails.
+
+        Exponential repairs that are repeated with a chance p last as one exponential repair
+        does whose mean is 1 / (1 - p) times as long.
+        """
+        if self.time_to_repair is not None:
+            return self.time_to_repair.mean_hours
+        return float(self.mttr_hours or 0.0) / (1 - self.start_failure_fraction)
 
     @property
     def mean_up_hours(self) -> float:
         """Mean time to failure, infinite if it never fails (or fails by temperature)."""
         if self.mttf_hours is not None:
             return float(self.mttf_hours)
+        if self.time_to_failure is not None:
+            return self.time_to_failure.mean_hours
         if self.forced_outage_fraction:
-            assert self.mttr_hours is not None
-            return self.mttr_hours * (1 - self.forced_outage_fraction) / self.forced_outage_fraction
+            fraction = self.forced_outage_fraction
+            return self.mean_repair_hours * (1 - fraction) / fraction
         return math.inf
 
 
@@ -286,8 +260,8 @@ class Storage:
     def __post_init__(self) -> None:
         name = self.name or "storage"
         require(bool(self.name), "a storage needs a name.", field="storage.name")
-        _at_least(self.power_mw, 0.0, name, "power_mw", " MW")
-        _at_least(self.energy_mwh, 0.0, name, "energy_mwh", " MWh")
+        check_at_least(self.power_mw, 0.0, name, "power_mw", " MW")
+        check_at_least(self.energy_mwh, 0.0, name, "energy_mwh", " MWh")
         for key in ("charge_efficiency", "discharge_efficiency"):
             value = getattr(self, key)
             require(
@@ -295,8 +269,8 @@ class Storage:
                 f"found {value:g}; an efficiency is above 0 and at most 1.",
                 field=f"{name}.{key}",
             )
-        _fraction(self.reserve_fraction, name, "reserve_fraction")
-        _fraction(self.initial_fraction, name, "initial_fraction")
+        check_fraction(self.reserve_fraction, name, "reserve_fraction")
+        check_fraction(self.initial_fraction, name, "initial_fraction")
         require(
             self.charge_below_usd_per_mwh <= self.discharge_above_usd_per_mwh,
             f"it would charge below {self.charge_below_usd_per_mwh:g} and discharge above "
@@ -317,6 +291,10 @@ class Grid:
         Of imported energy, by hour.
     mttf_hours, mttr_hours : float, optional
         Outages of the connection; never fails if left out.
+    feeds : int
+        Circuits that fail each on its own.
+    feed_fraction : float
+        Part of the limit that one feed can carry: 1 with two feeds is N-1.
     export_limit_mw : float
         Most export, in hours in which the connection is up; 0 for none.
     """
@@ -329,9 +307,22 @@ class Grid:
     mttr_hours: float | None = None
     export_limit_mw: float = 0.0
     name: str = "grid"
+    feeds: int = 1
+    feed_fraction: float = 1.0
 
     def __post_init__(self) -> None:
-        _at_least(self.export_limit_mw, 0.0, self.name, "export_limit_mw", " MW")
+        require(
+            self.feeds >= 1,
+            f"found {self.feeds}; at least one feed is needed.",
+            field=f"{self.name}.feeds",
+        )
+        require(
+            0 < self.feed_fraction <= 1 and self.feeds * self.feed_fraction >= 1 - 1e-9,
+            f"found {self.feeds} feeds of {self.feed_fraction:g} of the limit; together they "
+            "carry at least all of it, each at most all.",
+            field=f"{self.name}.feed_fraction",
+        )
+        check_at_least(self.export_limit_mw, 0.0, self.name, "export_limit_mw", " MW")
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,10 +351,10 @@ class Tier:
     restart_hours: float = 0.0
 
     def __post_init__(self) -> None:
-        _fraction(self.share_fraction, self.name, "share_fraction")
-        _at_least(self.lost_usd_per_mwh, 0.0, self.name, "lost_usd_per_mwh", " USD/MWh")
-        _at_least(self.catch_up_fraction, 0.0, self.name, "catch_up_fraction")
-        _at_least(self.restart_hours, 0.0, self.name, "restart_hours", " hours")
+        check_fraction(self.share_fraction, self.name, "share_fraction")
+        check_at_least(self.lost_usd_per_mwh, 0.0, self.name, "lost_usd_per_mwh", " USD/MWh")
+        check_at_least(self.catch_up_fraction, 0.0, self.name, "catch_up_fraction")
+        check_at_least(self.restart_hours, 0.0, self.name, "restart_hours", " hours")
 
 
 ONE_TIER = (Tier("load", 1.0, 10_000.0),)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,10 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.errors import require
-from gigaplan.core.random_streams import stream_key
 from gigaplan.operations import arrays
 from gigaplan.operations.model import (
-    HOURS_PER_MONTH,
     MONTH_START_HOUR,
     ByDraw,
     Floats,
@@ -23,7 +20,8 @@ from gigaplan.operations.model import (
     Tier,
     Unit,
 )
-from gigaplan.operations.series import Profiles, hourly, stack
+from gigaplan.operations.outage_packing import never_fails
+from gigaplan.operations.series import Profiles, hourly
 
 PART_HOURS = 24 * 31
 """Most hours of a part that is gone through at once; a multiple of 24."""
@@ -109,14 +107,21 @@ def entry_of(unit: Unit, sources: Sequence[Source], profiles: Profiles) -> Entry
     return Entry(unit, (source, profile, False), mw)
 
 
-def grid_entry(grid: Grid, row: int, profiles: Profiles) -> Entry:
-    """Return the grid connection as a unit of one MW whose profile is its limit."""
+def grid_entries(grid: Grid, row: int, profiles: Profiles) -> list[Entry]:
+    """Return the connection's feeds as units of parts of a MW whose profile is its limit."""
     limit = np.asarray(grid.limit_mw, dtype=np.float64)
     if limit.ndim == 0:
         limit = np.full(profiles.hours, limit)
     profile = profiles.row(limit, f"{grid.name}.limit_mw")
-    unit = Unit(grid.name, 1.0, mttf_hours=grid.mttf_hours, mttr_hours=grid.mttr_hours)
-    return Entry(unit, (row, profile, True), 1.0)
+    names = [grid.name, *(f"{grid.name} feed {i}" for i in range(2, grid.feeds + 1))]
+    return [
+        Entry(
+            Unit(name, 1.0, mttf_hours=grid.mttf_hours, mttr_hours=grid.mttr_hours),
+            (row, profile, True),
+            grid.feed_fraction,
+        )
+        for name in names
+    ]
 
 
 def grid_series(grid: Grid | None, hours: int) -> list[Floats]:
@@ -133,119 +138,19 @@ def grid_series(grid: Grid | None, hours: int) -> list[Floats]:
     return series
 
 
-def _columns(values: Sequence[object], samples: int, names: Sequence[str]) -> NDArray[np.int64]:
-    """Return integers by unit and draw; one column if no unit differs by draw."""
-    widths = {np.size(np.asarray(value)) for value in values} - {1}
-    width = max(widths, default=1)
-    out = np.empty((len(values), width), np.int64)
-    for i, value in enumerate(values):
-        array = np.asarray(value)
-        require(
-            array.ndim <= 1 and array.size in (1, width) and samples % width == 0,
-            f"found shape {list(array.shape)}; one hour, or one per draw, is needed, the draws "
-            f"being a divisor of {samples} samples.",
-            field=names[i],
-        )
-        out[i] = array
-    return out
-
-
-def unit_arrays(
-    entries: Sequence[Entry],
-    hours: int,
-    samples: int,
-    seed: int,
-    celsius: Floats | None,
-    weathers: int,
-) -> arrays.UnitArrays:
-    """Return the units of sorted entries."""
-    units = [entry.unit for entry in entries]
-    names = [unit.name for unit in units]
-    windows = [_merged(unit.planned_hours, hours) for unit in units]
-    rates, rate_row = _failure_rates(units, hours, celsius, weathers)
-    ends = [hours if unit.end_hour is None else unit.end_hour for unit in units]
-    refuel = [unit.refuelling for unit in units]
-    return arrays.UnitArrays(
-        key=np.array([stream_key(seed, "operations.outage", name) for name in names], np.uint64),
-        capacity_mw=np.array([entry.capacity_mw for entry in entries]),
-        mttf_hours=np.array([unit.mean_up_hours for unit in units]),
-        mttr_hours=np.array([float(unit.mttr_hours or 0.0) for unit in units]),
-        rate_row=rate_row,
-        simple=np.array([_is_simple(unit, hours) for unit in units], bool),
-        first_hour=np.clip(_columns([unit.first_hour for unit in units], samples, names), 0, hours),
-        end_hour=np.clip(_columns(ends, samples, names), 0, hours),
-        cycle_hours=np.array([r.cycle_months * HOURS_PER_MONTH if r else 0.0 for r in refuel]),
-        refuel_hours=np.array([round(24 * r.length_days) if r else 0.0 for r in refuel], float),
-        phase=np.array([r.phase_fraction if r else 0.0 for r in refuel]),
-        window_offset=np.cumsum([0, *map(len, windows)]).astype(np.int64),
-        window_start=np.array([first for w in windows for first, _ in w], np.int64),
-        window_end=np.array([end for w in windows for _, end in w], np.int64),
-        failure_rate=rates,
-        highest_rate=rates.max(axis=2) if rates.size else np.zeros((0, weathers)),
-        refuel_key=stream_key(seed, "operations.refuelling"),
-    )
-
-
-def _is_simple(unit: Unit, hours: int) -> bool:
-    """Return whether a unit fails at a constant rate, all year long, with nothing planned."""
-    fails = unit.temperature_outages is None and math.isfinite(unit.mean_up_hours)
-    return fails and _is_there_all_year(unit, hours)
-
-
-def _is_there_all_year(unit: Unit, hours: int) -> bool:
-    """Return whether a unit stands from the first hour to the last, with nothing planned."""
-    lasts = unit.end_hour is None or int(np.min(unit.end_hour)) >= hours
-    planned = unit.refuelling is not None or bool(unit.planned_hours)
-    return lasts and not planned and int(np.max(unit.first_hour)) == 0
-
-
-def _merged(windows: Sequence[tuple[int, int]], hours: int) -> list[tuple[int, int]]:
-    out: list[tuple[int, int]] = []
-    for first, end in sorted(windows):
-        if out and first <= out[-1][1]:
-            out[-1] = (out[-1][0], max(end, out[-1][1]))
-        elif first < hours:
-            out.append((first, end))
-    return out
-
-
-def _failure_rates(
-    units: Sequence[Unit], hours: int, celsius: Floats | None, weathers: int
-) -> tuple[Floats, NDArray[np.int64]]:
-    rows: list[Floats] = []
-    row_of: dict[tuple[object, float], int] = {}
-    rate_row = np.full(len(units), -1, np.int64)
-    for i, unit in enumerate(units):
-        table = unit.temperature_outages
-        if table is None:
-            continue
-        require(
-            celsius is not None,
-            "its outages go by temperature; give temperature_celsius.",
-            field=f"{unit.name}.temperature_outages",
-        )
-        assert celsius is not None
-        assert unit.mttr_hours is not None
-        key = (table, unit.mttr_hours)
-        if key not in row_of:
-            row_of[key] = len(rows)
-            fraction = np.interp(celsius, table.celsius, table.outage_fraction)
-            rows.append(fraction / (1 - fraction) / unit.mttr_hours)
-        rate_row[i] = row_of[key]
-    return stack(rows, weathers, hours), rate_row
-
-
-def _steady_mw(entries: Sequence[Entry], key: tuple[int, int, bool], hours: int) -> float:
+def _steady_mw(
+    entries: Sequence[Entry], key: tuple[int, int, bool], hours: int, hit: Collection[str]
+) -> float:
     """Return MW of a bucket whose units are up in every hour of every sample, -1 for another."""
     members = [entry for entry in entries if entry.bucket == key]
-    for unit in (entry.unit for entry in members):
-        fails = unit.temperature_outages is not None or math.isfinite(unit.mean_up_hours)
-        if fails or not _is_there_all_year(unit, hours):
-            return -1.0
+    if not all(never_fails(entry.unit, hours, hit) for entry in members):
+        return -1.0
     return sum(entry.capacity_mw for entry in members)
 
 
-def bucket_arrays(entries: Sequence[Entry], profiles: Floats, hours: int) -> arrays.BucketArrays:
+def bucket_arrays(
+    entries: Sequence[Entry], profiles: Floats, hours: int, hit: Collection[str]
+) -> arrays.BucketArrays:
     """Return the buckets of sorted entries."""
     keys = sorted({entry.bucket for entry in entries})
     counts = [sum(entry.bucket == key for entry in entries) for key in keys]
@@ -253,7 +158,7 @@ def bucket_arrays(entries: Sequence[Entry], profiles: Floats, hours: int) -> arr
         unit_offset=np.cumsum([0, *counts]).astype(np.int64),
         source=np.array([source for source, _, _ in keys], np.int64),
         profile=np.array([profile for _, profile, _ in keys], np.int64),
-        steady_mw=np.array([_steady_mw(entries, key, hours) for key in keys]),
+        steady_mw=np.array([_steady_mw(entries, key, hours, hit) for key in keys]),
         is_grid=np.array([is_grid for _, _, is_grid in keys], np.int64),
         profiles=profiles,
     )

@@ -23,12 +23,11 @@ from gigaplan.operations.model import (
     MONTH_START_HOUR,
     Floats,
     Grid,
-    Refuelling,
     Storage,
-    TemperatureOutages,
     Tier,
     Unit,
 )
+from gigaplan.operations.outage_model import Refuelling, TemperatureOutages
 from gigaplan.programme.resolved import ResolvedProgramme, SupplyFigures
 from gigaplan.programme.trajectories import Trajectories
 from gigaplan.weather.model import Series

@@ -10,6 +10,8 @@ import numpy as np
 from gigaplan.core.errors import require
 from gigaplan.operations import arrays
 from gigaplan.operations.model import ByDraw, Floats, Grid, Storage, Tier, Unit
+from gigaplan.operations.outage_model import CommonCause
+from gigaplan.operations.outage_packing import Years, hit_by, unit_arrays
 from gigaplan.operations.packing import (
     Source,
     bucket_arrays,
@@ -17,12 +19,11 @@ from gigaplan.operations.packing import (
     by_value,
     dispatch_arrays,
     entry_of,
-    grid_entry,
+    grid_entries,
     grid_series,
     load_arrays,
     merit,
     source_of,
-    unit_arrays,
 )
 from gigaplan.operations.series import Profiles, hourly, stack, weathers_of
 
@@ -77,6 +78,7 @@ def build(
     pue: float | Floats,
     water_m3_per_it_mwh: float | Floats,
     temperature_celsius: Floats | None,
+    common_causes: Sequence[CommonCause] = (),
     by_draw: ByDraw | None,
     samples: int,
     seed: int,
@@ -115,7 +117,7 @@ def build(
     entries = [entry_of(unit, sources, profiles) for unit in units]
     hourly_grid = grid_series(grid, hours)
     if grid is not None:
-        entries.append(grid_entry(grid, len(sources), profiles))
+        entries += grid_entries(grid, len(sources), profiles)
     entries.sort(key=lambda entry: entry.bucket)
     pue_series = hourly(pue, hours, "pue")
     require(
@@ -129,11 +131,15 @@ def build(
     water = hourly(water_m3_per_it_mwh, hours, "water_m3_per_it_mwh")
     series = [load, pue_series, water, *hourly_grid, *profiles.rows]
     weathers = weathers_of(series + ([] if celsius is None else [celsius]))
-    packed = unit_arrays(entries, hours, samples, seed, celsius, weathers)
+    packed = unit_arrays(
+        [entry.unit for entry in entries],
+        np.array([entry.capacity_mw for entry in entries]),
+        Years(hours, samples, seed, weathers, celsius, common_causes),
+    )
     return System(
         hours,
         packed,
-        bucket_arrays(entries, stack(profiles.rows, weathers, hours), hours),
+        bucket_arrays(entries, stack(profiles.rows, weathers, hours), hours, hit_by(common_causes)),
         load_arrays(
             stack([load, pue_series, water], weathers, hours),
             by_draw,

@@ -157,7 +157,7 @@ def carried_load(
     L. L. Garver, "Effective Load Carrying Capability of Generating Units", IEEE Transactions on
     Power Apparatus and Systems PAS-85 (1966) 910-919.
     """
-    added = [addition] if isinstance(addition, Unit | Storage) else list(addition)
+    added: list[Addition] = [addition] if isinstance(addition, Unit | Storage) else list(addition)
     nameplate = sum(_nameplate(each) for each in added)
     more, stores = list(units), list(storage)
     for each in added:
@@ -206,7 +206,7 @@ def _with(
     more, stores = list(units), list(storage)
     if addition is None:
         return more, stores
-    taken = {each.name for each in (*more, *stores)}
+    taken = {unit.name for unit in more} | {store.name for store in stores}
     name = addition.name
     while name in taken:
         name += " (added)"

@@ -21,6 +21,8 @@ from gigaplan.operations.areas.model import (
 )
 from gigaplan.operations.blocks import BLOCK, in_blocks
 from gigaplan.operations.model import ONE_TIER, Floats, Unit
+from gigaplan.operations.outage_model import CommonCause
+from gigaplan.operations.outage_packing import hit_by
 from gigaplan.operations.series import hourly, stack, weathers_of
 from gigaplan.operations.systems import System, build, names_differ
 
@@ -33,6 +35,7 @@ def assess_network(
     seed: int = 0,
     threads: int = 1,
     temperature_celsius: Floats | None = None,
+    common_causes: Sequence[CommonCause] = (),
 ) -> NetworkAdequacy:
     """Run joined areas through sampled years of outages; capacity only.
 
@@ -49,6 +52,8 @@ def assess_network(
         year s modulo the number of years, in every series alike.
     temperature_celsius : ndarray [hour] or [hour, weather], optional
         For units whose outages go by temperature.
+    common_causes : sequence of CommonCause
+        Events that stop several units, or lines, at once, in any areas.
 
     Returns
     -------
@@ -76,8 +81,10 @@ def assess_network(
             field=f"{area.name}.load_mw",
         )
     limits = [limit for line in lines for limit in _limits(line, hours)]
-    system = _system(areas, lines, [*loads, *limits], samples, seed, temperature_celsius)
-    network = _arrays(areas, lines, system, loads, limits)
+    system = _system(
+        areas, lines, [*loads, *limits], samples, seed, temperature_celsius, common_causes
+    )
+    network = _arrays(areas, lines, system, loads, limits, common_causes)
     count = rows.SCALARS + rows.AREA_ROWS * len(areas) + rows.LINE_ROWS * len(lines)
 
     def run(first: int) -> Floats:
@@ -150,6 +157,10 @@ def _wire(line: Line, bit: int) -> Unit:
     return Unit(line.label, 2.0**bit, mttf_hours=line.mttf_hours, mttr_hours=line.mttr_hours)
 
 
+def _may_fail(unit: Unit, common_causes: Sequence[CommonCause]) -> bool:
+    return bool(np.isfinite(unit.mean_up_hours)) or unit.name in hit_by(common_causes)
+
+
 def _system(
     areas: Sequence[Area],
     lines: Sequence[Line],
@@ -157,6 +168,7 @@ def _system(
     samples: int,
     seed: int,
     temperature_celsius: Floats | None,
+    common_causes: Sequence[CommonCause],
 ) -> System:
     """Return all units as one system: its sources are the areas, then lines by group.
 
@@ -166,7 +178,7 @@ def _system(
     places: list[tuple[Sequence[Unit], int]] = [(area.units, i) for i, area in enumerate(areas)]
     for first in range(0, len(lines), LINES_PER_MASK):
         group = [_wire(line, i) for i, line in enumerate(lines[first : first + LINES_PER_MASK])]
-        failing = [unit for unit in group if np.isfinite(unit.mean_up_hours)]
+        failing = [unit for unit in group if _may_fail(unit, common_causes)]
         places.append((failing, len(areas) + first // LINES_PER_MASK))
     units = [
         replace(
@@ -199,6 +211,7 @@ def _system(
         pue=1.0,
         water_m3_per_it_mwh=0.0,
         temperature_celsius=temperature_celsius,
+        common_causes=common_causes,
         by_draw=None,
         samples=samples,
         seed=seed,
@@ -211,6 +224,7 @@ def _arrays(
     system: System,
     loads: Sequence[Floats],
     limits: Sequence[Floats],
+    common_causes: Sequence[CommonCause],
 ) -> NetworkArrays:
     weathers, hours = system.load.load_mw.shape
     index = {area.name: i for i, area in enumerate(areas)}
@@ -221,7 +235,7 @@ def _arrays(
     is_open = np.maximum(limit_mw[::2], limit_mw[1::2]) > 0
     always_up = np.zeros(-(-len(lines) // LINES_PER_MASK))
     for i, line in enumerate(lines):
-        if not np.isfinite(_wire(line, 0).mean_up_hours):
+        if not _may_fail(_wire(line, 0), common_causes):
             always_up[i // LINES_PER_MASK] += 2.0 ** (i % LINES_PER_MASK)
     counts = np.bincount(tail, minlength=len(areas))
     return NetworkArrays(

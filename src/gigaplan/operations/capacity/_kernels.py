@@ -44,7 +44,13 @@ from gigaplan.operations.arrays import (
     UnitArrays,
 )
 from gigaplan.operations.hour._kernels import BACKLOG, SHED, shed
-from gigaplan.operations.outages._kernels import add_units, draw_pairs, make_changes, make_scratch
+from gigaplan.operations.outages._kernels import (
+    add_units,
+    draw_events,
+    draw_pairs,
+    make_changes,
+    make_scratch,
+)
 
 
 @nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
@@ -98,6 +104,8 @@ def _take_off_others(
             running += row[h]
             row[h] = 0.0
             mw = max(running, 0.0)
+            if grid:  # feeds together carry at most the limit
+                mw = min(mw, 1.0)
             if profile >= 0:
                 mw *= buckets.profiles[profile, weather, h]
             if grid:
@@ -271,6 +279,7 @@ def capacity_block(
             demand_of = column * weathers + weather
         place = uniform(units.refuel_key, np.uint64(sample), np.uint64(0))
         draw_pairs(units.key, sample, scratch)
+        draw_events(units, sample, weather, hours, scratch)
         ours = net
         if others:
             own_net[:] = net

@@ -50,13 +50,8 @@ from gigaplan.operations.hour._kernels import (
     WAITS,
     dispatch_hour,
 )
-from gigaplan.operations.outages._kernels import (
-    clear_end,
-    fill_part,
-    make_changes,
-    make_scratch,
-    sample_changes,
-)
+from gigaplan.operations.outages._kernels import make_changes, make_scratch
+from gigaplan.operations.outages.series._kernels import clear_end, fill_part, sample_changes
 from gigaplan.operations.totals._kernels import add_up
 
 

@@ -11,7 +11,8 @@ from gigaplan.core.errors import require
 from gigaplan.operations import arrays
 from gigaplan.operations.foresight.program import Solution, Year, solve
 from gigaplan.operations.model import ONE_TIER, ByDraw, Floats, Grid, Storage, Tier, Unit
-from gigaplan.operations.outages._kernels import fill_available
+from gigaplan.operations.outage_model import CommonCause
+from gigaplan.operations.outages.series._kernels import fill_available
 from gigaplan.operations.results import Trace
 from gigaplan.operations.rows import Rows
 from gigaplan.operations.systems import System, build
@@ -68,6 +69,7 @@ def foresee(
     seed: int = 0,
     pue: float | Floats = 1.0,
     temperature_celsius: Floats | None = None,
+    common_causes: Sequence[CommonCause] = (),
     by_draw: ByDraw | None = None,
     samples: int = 1000,
 ) -> Foresight:
@@ -78,7 +80,8 @@ def foresee(
 
     Parameters
     ----------
-    units, load_mw, storage, tiers, grid, seed, pue, temperature_celsius, by_draw, samples
+    units, load_mw, storage, tiers, grid, seed, pue, samples
+    temperature_celsius, common_causes, by_draw
         As of `gigaplan.operations.assess`.
     sample : int
 
@@ -99,6 +102,7 @@ def foresee(
         pue=pue,
         water_m3_per_it_mwh=0.0,
         temperature_celsius=temperature_celsius,
+        common_causes=common_causes,
         by_draw=by_draw,
         samples=samples,
         seed=seed,

@@ -17,15 +17,17 @@ import numpy as np
 
 from gigaplan.core._kernels import exponentials
 from gigaplan.core.random_streams import philox4x32, uniform, uniform_pair
-from gigaplan.operations._kernels import column_of, scale_by_step
-from gigaplan.operations.arrays import Array, BucketArrays, LoadArrays, Scratch, UnitArrays
+from gigaplan.operations._kernels import column_of
+from gigaplan.operations.arrays import Array, Scratch, UnitArrays
+from gigaplan.operations.outage_model import LARGEST, MOST_EVENTS
 
 PAIRS = 8
 """Pairs of exponentials that are drawn at once for every unit."""
 
+_KINDS = 1 << 32
+"""First index of the numbers that say whether a failure derates."""
 GROUP_BITS = 3
 """Hours of a group, as a power of two; a group that no unit's change touches is not summed up."""
-_GROUP = 1 << GROUP_BITS
 
 _MASK, _32 = np.uint64(0xFFFFFFFF), np.uint64(32)
 
@@ -64,32 +66,72 @@ def _more_pairs(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def _planned(
-    units: UnitArrays, unit: int, place: float, hours: int, starts: Array, ends: Array
+def draw_events(units: UnitArrays, sample: int, weather: int, hours: int, scratch: Scratch) -> None:
+    """Draw when each common cause strikes in a sample (by thinning), and for how long.
+
+    An event may be on at the start. What is beyond `MOST_EVENTS` is left out.
+    """
+    for c in range(units.cause_key.size):
+        key, count = units.cause_key[c], 0
+        mean, highest = units.cause_hours[c], units.cause_highest[c, weather]
+        on, left = uniform_pair(key, np.uint64(sample), np.uint64(0))
+        if on < -np.expm1(-units.cause_rate[c, weather, 0] * mean):
+            scratch.event_start[c, 0] = 0
+            scratch.event_end[c, 0] = np.int64(np.ceil(-mean * np.log(left)))
+            count = 1
+        time, index = 0.0, 1
+        while highest > 0.0 and count < scratch.event_start.shape[1]:
+            wait, accept = uniform_pair(key, np.uint64(sample), np.uint64(index))
+            length, _ = uniform_pair(key, np.uint64(sample), np.uint64(index + 1))
+            index += 2
+            time -= np.log(wait) / highest
+            if time >= hours:
+                break
+            if accept * highest < units.cause_rate[c, weather, int(time)]:
+                scratch.event_start[c, count] = np.int64(np.ceil(time))
+                scratch.event_end[c, count] = np.int64(np.ceil(time - mean * np.log(length)))
+                count += 1
+        scratch.events[c] = count
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _put(first: int, last: int, n: int, starts: Array, ends: Array) -> int:
+    """Put a window among n sorted ones; return how many there are."""
+    if last <= first:
+        return n
+    i = n
+    while i > 0 and starts[i - 1] > first:
+        starts[i] = starts[i - 1]
+        ends[i] = ends[i - 1]
+        i -= 1
+    starts[i] = first
+    ends[i] = last
+    return n + 1
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _windows(
+    units: UnitArrays, unit: int, sample: int, place: float, hours: int, scratch: Scratch
 ) -> int:
-    """Write the sorted planned windows of a unit in one sample; return how many."""
+    """Write the sorted windows of a unit in one sample, planned and of common causes; how many."""
+    starts, ends = scratch.starts, scratch.ends
     n = 0
     for i in range(units.window_offset[unit], units.window_offset[unit + 1]):
-        starts[n] = units.window_start[i]
-        ends[n] = units.window_end[i]
-        n += 1
+        n = _put(units.window_start[i], units.window_end[i], n, starts, ends)
     cycle = units.cycle_hours[unit]
     if cycle > 0:
         into = (place + units.phase[unit]) % 1.0
         start = -into * cycle
         while start < hours:
             first = int(np.floor(start))
-            last = first + int(units.refuel_hours[unit])
-            if last > 0:
-                i = n
-                while i > 0 and starts[i - 1] > first:
-                    starts[i] = starts[i - 1]
-                    ends[i] = ends[i - 1]
-                    i -= 1
-                starts[i] = first
-                ends[i] = last
-                n += 1
+            n = _put(first, first + int(units.refuel_hours[unit]), n, starts, ends)
             start += cycle
+    for i in range(units.cause_offset[unit], units.cause_offset[unit + 1]):
+        c = units.causes[i]
+        for k in range(scratch.events[c]):
+            hit = uniform(units.cause_key[c] ^ units.key[unit], np.uint64(sample), np.uint64(k))
+            if hit < units.cause_hit[c]:
+                n = _put(scratch.event_start[c, k], scratch.event_end[c, k], n, starts, ends)
     return n
 
 
@@ -117,6 +159,19 @@ def _add(
             cursor = ends[i]
     if cursor < end:
         _between(row, mark, mw, cursor, end)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _pair(
+    units: UnitArrays, unit: int, sample: int, i: int, scratch: Scratch
+) -> tuple[float, float]:
+    """Return a unit's pair i of exponentials; later ones are drawn as they are needed."""
+    if i < PAIRS:
+        return scratch.pairs[2 * i, unit], scratch.pairs[2 * i + 1, unit]
+    more = scratch.more
+    if i % PAIRS == 0:
+        _more_pairs(units.key[unit], sample, i, scratch.more_word, scratch.more_near, more)
+    return more[2 * (i % PAIRS)], more[2 * (i % PAIRS) + 1]
 
 
 @nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
@@ -148,6 +203,49 @@ def _up_until(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
+def _lasts(units: UnitArrays, unit: int, kind: int, e: float) -> float:
+    """Return hours of a life (kind 0) or repair (1) that a standard exponential stands for."""
+    count = units.sample_count[unit, kind]
+    if count > 0:
+        place = min(int(-np.expm1(-e) * count), count - 1)
+        return float(units.sample_hours[units.sample_offset[unit, kind] + place])
+    power = units.power[unit, kind]
+    return float(units.scale[unit, kind] * (e if power == 1.0 else e**power))
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _rest(units: UnitArrays, unit: int, kind: int, e: float) -> float:
+    """Return what is left of the state at the start; of an exponential, as long as a whole one."""
+    row = units.rest_row[unit, kind]
+    if row < 0:
+        return float(units.scale[unit, kind] * e)
+    table = units.rest_hours[row]
+    at = min(e / LARGEST * (table.size - 1), table.size - 1.000001)
+    i = int(at)
+    return float(table[i] + (at - i) * (table[i + 1] - table[i]))
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _first_state(
+    units: UnitArrays, unit: int, weather: int, chance: float, e: float
+) -> tuple[int, float]:
+    """Return the state at the start (0 up, 1 down, 2 derated) and when it ends."""
+    mttf, mttr = units.mttf_hours[unit], units.mttr_hours[unit]
+    if units.rate_row[unit] >= 0:
+        rate = units.failure_rate[units.rate_row[unit], weather, 0]
+        down = chance < rate * mttr / (1.0 + rate * mttr)
+        return (1, mttr * e) if down else (0, 0.0)
+    share, derated = units.derate[unit, 0], units.derate[unit, 2]
+    out, less = (1.0 - share) * mttr, share * derated
+    whole = mttf + out + less
+    if chance < out / whole:
+        return 1, _rest(units, unit, 1, e)
+    if chance < (out + less) / whole:
+        return 2, derated * e
+    return 0, _rest(units, unit, 0, e)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def _add_unit(
     units: UnitArrays,
     unit: int,
@@ -166,53 +264,48 @@ def _add_unit(
     scratch.pairs are those of `draw_pairs`.
     """
     pairs, starts, ends = scratch.pairs, scratch.starts, scratch.ends
-    more_word, more_near, more = scratch.more_word, scratch.more_near, scratch.more
     column = column_of(units.first_hour, sample)
     low, high = units.first_hour[unit, column], units.end_hour[unit, column]
     if low >= high:
         return
-    mw = units.capacity_mw[unit]
-    n = _planned(units, unit, place, hours, starts, ends)
-    mttf, mttr = units.mttf_hours[unit], units.mttr_hours[unit]
+    mw, share = units.capacity_mw[unit], units.derate[unit, 0]
+    n = _windows(units, unit, sample, place, hours, scratch)
     driven = units.rate_row[unit] >= 0
-    if driven:
-        rate = units.failure_rate[units.rate_row[unit], weather, 0]
-        out_fraction = rate * mttr / (1.0 + rate * mttr)
-    elif np.isinf(mttf):
+    if not driven and np.isinf(units.mttf_hours[unit]):
         _add(row, mark, mw, low, high, starts, ends, n)
         return
-    else:
-        out_fraction = mttr / (mttf + mttr)
     # an exponential exceeds -ln p with the chance p
-    down = np.exp(-pairs[0, unit]) < out_fraction
-    # what is left of the first state is as long as a whole one: exponentials forget
-    wait = mttr if down else mttf
-    time = wait * pairs[1, unit]
-    up_since, thinned, i = 0.0, 0, 1
-    if driven and not down:
+    state, time = _first_state(units, unit, weather, np.exp(-pairs[0, unit]), pairs[1, unit])
+    since, thinned, i = 0.0, 0, 1
+    if driven and state == 0:
         time, thinned = _up_until(units, unit, sample, weather, 0.0, thinned, hours)
     while True:
-        if not down:
-            begin, end = _hour(up_since, low, high), _hour(time, low, high)
+        if state != 1:
+            begin, end = _hour(since, low, high), _hour(time, low, high)
             if begin < end:
-                _add(row, mark, mw, begin, end, starts, ends, n)
+                part = mw if state == 0 else mw * (1.0 - units.derate[unit, 1])
+                _add(row, mark, part, begin, end, starts, ends, n)
         if time >= high:
             return
-        if i < PAIRS:
-            repair, life = pairs[2 * i, unit], pairs[2 * i + 1, unit]
+        since = time
+        if state == 0:
+            repair, _ = _pair(units, unit, sample, i, scratch)
+            state = 1
+            if (
+                share > 0.0
+                and uniform(units.key[unit], np.uint64(sample), np.uint64(_KINDS + i)) < share
+            ):
+                state = 2
+            time += units.derate[unit, 2] * repair if state == 2 else _lasts(units, unit, 1, repair)
         else:
-            if i % PAIRS == 0:
-                _more_pairs(units.key[unit], sample, i, more_word, more_near, more)
-            repair, life = more[2 * (i % PAIRS)], more[2 * (i % PAIRS) + 1]
-        i += 1
-        if not down:
-            time += mttr * repair
-        down = False
-        up_since = time
-        if driven:
-            time, thinned = _up_until(units, unit, sample, weather, time, thinned, hours)
-        else:
-            time += mttf * life
+            # the life after a repair is of the repair's own pair
+            _, life = _pair(units, unit, sample, i, scratch)
+            i += 1
+            state = 0
+            if driven:
+                time, thinned = _up_until(units, unit, sample, weather, time, thinned, hours)
+            else:
+                time += _lasts(units, unit, 0, life)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -299,142 +392,6 @@ def add_units(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def sample_changes(
-    units: UnitArrays,
-    buckets: BucketArrays,
-    sample: int,
-    weather: int,
-    hours: int,
-    changes: Array,
-    mark: Array,
-    scratch: Scratch,
-) -> None:
-    """Write changes of MW [bucket, hour + 1] of one sample, and mark [bucket, group] where.
-
-    Both are nought before. Buckets whose units never fail have no changes.
-    """
-    place = uniform(units.refuel_key, np.uint64(sample), np.uint64(0))
-    draw_pairs(units.key, sample, scratch)
-    for b in range(buckets.source.size):
-        if buckets.steady_mw[b] < 0.0:
-            first, last = buckets.unit_offset[b], buckets.unit_offset[b + 1]
-            add_units(
-                units, first, last, sample, weather, place, hours, changes[b], mark[b], scratch
-            )
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def _sum_up(row: Array, mark: Array, first: int, count: int, running: float, mw: Array) -> float:
-    """Fill mw[count] from changes since hour `first`, which become nought; return the last sum.
-
-    `first` is a multiple of a group's hours.
-    """
-    begin, value = 0, max(running, 0.0)
-    while begin < count:
-        group, end = (first + begin) >> GROUP_BITS, begin
-        while end < count and not mark[group]:
-            end += _GROUP
-            group += 1
-        mw[begin : min(end, count)] = value
-        begin = end
-        if begin < count:
-            end = min(begin + _GROUP, count)
-            for i in range(begin, end):
-                running += row[first + i]
-                row[first + i] = 0.0
-                mw[i] = max(running, 0.0)
-            mark[group] = 0
-            begin, value = end, max(running, 0.0)
-    return running
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def fill_part(
-    buckets: BucketArrays,
-    load: LoadArrays,
-    sample: int,
-    weather: int,
-    first: int,
-    count: int,
-    changes: Array,
-    mark: Array,
-    running: Array,
-    mw: Array,
-    available: Array,
-) -> None:
-    """Write MW available by source [source, count] in the hours from `first` on.
-
-    Parts follow each other in time: running[bucket] holds the sums so far. `first` is a multiple
-    of 24, and `mw` [count] is scratch. A row that no bucket is of is left as it is.
-    """
-    column = column_of(load.grid_limit_mw, sample)
-    for b in range(buckets.source.size):
-        source, profile, steady = buckets.source[b], buckets.profile[b], buckets.steady_mw[b]
-        another = b > 0 and buckets.source[b - 1] == source
-        out = mw if another else available[source]
-        if steady >= 0.0:
-            out[:count] = steady
-        else:
-            running[b] = _sum_up(changes[b], mark[b], first, count, running[b], out)
-        if profile >= 0:
-            shape = buckets.profiles[profile, weather, first : first + count]
-            for i in range(count):
-                out[i] *= shape[i]
-        if buckets.is_grid[b]:
-            steps = load.step_of_hour[first : first + count]
-            scale_by_step(out[:count], steps, load.grid_limit_mw, column, out)
-        if another:
-            whole = available[source]
-            for i in range(count):
-                whole[i] += mw[i]
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def clear_end(hours: int, changes: Array, mark: Array, running: Array) -> None:
-    """Forget what changes at the very end of a sample, and the sums."""
-    changes[:, hours] = 0.0
-    mark[:, hours >> GROUP_BITS] = 0
-    running[:] = 0.0
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def fill_available(
-    units: UnitArrays,
-    buckets: BucketArrays,
-    load: LoadArrays,
-    sample: int,
-    available: Array,
-) -> None:
-    """Write MW available by source and hour of one sample, [source + 1, hour]; the last is grid."""
-    hours, count = available.shape[1], buckets.source.size
-    available[:] = 0.0
-    changes, mark = make_changes(count, hours)
-    weather = sample % load.load_mw.shape[0]
-    sample_changes(
-        units, buckets, sample, weather, hours, changes, mark, make_scratch(units, hours)
-    )
-    fill_part(
-        buckets,
-        load,
-        sample,
-        weather,
-        0,
-        hours,
-        changes,
-        mark,
-        np.zeros(count),
-        np.empty(hours),
-        available,
-    )
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def make_changes(rows: int, hours: int) -> tuple[Array, Array]:
-    """Return changes of MW [row, hour + 1] and marks [row, group], all nought."""
-    return np.zeros((rows, hours + 1)), np.zeros((rows, (hours >> GROUP_BITS) + 1), np.uint8)
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
 def make_scratch(units: UnitArrays, hours: int) -> Scratch:
     """Return room to sample any unit in."""
     most = 0
@@ -442,6 +399,7 @@ def make_scratch(units: UnitArrays, hours: int) -> Scratch:
         count = units.window_offset[u + 1] - units.window_offset[u]
         if units.cycle_hours[u] > 0:
             count += int(hours / units.cycle_hours[u]) + 2
+        count += MOST_EVENTS * (units.cause_offset[u + 1] - units.cause_offset[u])
         most = max(most, count)
     shape = (2 * PAIRS, units.key.size)
     return Scratch(
@@ -453,4 +411,13 @@ def make_scratch(units: UnitArrays, hours: int) -> Scratch:
         np.empty(2 * PAIRS, np.float32),
         np.empty(most + 1, np.int64),
         np.empty(most + 1, np.int64),
+        np.zeros(units.cause_key.size, np.int64),
+        np.zeros((units.cause_key.size, MOST_EVENTS), np.int64),
+        np.zeros((units.cause_key.size, MOST_EVENTS), np.int64),
     )
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def make_changes(rows: int, hours: int) -> tuple[Array, Array]:
+    """Return changes of MW [row, hour + 1] and marks [row, group], all nought."""
+    return np.zeros((rows, hours + 1)), np.zeros((rows, (hours >> GROUP_BITS) + 1), np.uint8)

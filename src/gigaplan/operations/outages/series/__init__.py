@@ -1,0 +1,1 @@
+"""From changes of MW to MW available by source and hour."""
