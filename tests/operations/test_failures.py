@@ -184,7 +184,7 @@ def test_a_substation_takes_its_connection_and_units_with_it() -> None:
 
 
 CAUSE = CommonCause("x", ("a",), 1.0, 1.0, below_celsius=0.0)
-STOPPED = {"mttf_hours": 9.0, "mttr_hours": 1.0, "start_failure_fraction": 1.0}
+STOPPED: Any = {"mttf_hours": 9.0, "mttr_hours": 1.0, "start_failure_fraction": 1.0}
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,10 @@ CASES: list[tuple[Callable[[], object], str]] = [
         "trades on price, which needs the hourly dispatch",
     ),
     (
+        lambda: assess([UNIT], np.ones(8760), pue=np.ones(8784)),
+        "leave out its 29 February",
+    ),
+    (
         lambda: assess([UNIT], np.ones((48, 2)), pue=np.ones((48, 3))),
         "found series of 2 and 3 weather years",
     ),

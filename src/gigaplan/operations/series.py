@@ -29,7 +29,7 @@ def hourly(value: Any, hours: int, name: str) -> Floats:
     require(
         array.ndim == 2 and array.shape[0] == hours,
         f"found shape {shape}; [{hours}] or [{hours}, weather] is needed: "
-        "one number per hour of the load.",
+        f"one number per hour of the load.{_leap(shape, hours)}",
         field=name,
     )
     bad = ~np.isfinite(array)
@@ -43,6 +43,13 @@ def hourly(value: Any, hours: int, name: str) -> Floats:
             field=name,
         )
     return np.ascontiguousarray(array.T)
+
+
+def _leap(shape: Sequence[int], hours: int) -> str:
+    """Return a hint where one series has a leap day and the other has none."""
+    if {*shape[:1], hours} != {8760, 8784}:
+        return ""
+    return " 8,784 hours are a leap year: leave out its 29 February."
 
 
 class Profiles:
