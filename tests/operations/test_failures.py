@@ -17,6 +17,8 @@ from gigaplan.operations import (
     Derating,
     Empirical,
     Grid,
+    LoadOutage,
+    Tier,
     Unit,
     Weibull,
     assess,
@@ -206,3 +208,45 @@ STOPPED: Any = {"mttf_hours": 9.0, "mttr_hours": 1.0, "start_failure_fraction": 
 def test_what_cannot_be_is_refused(make: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         make()
+
+
+def test_a_campus_that_fails_loses_its_work_and_asks_for_no_power() -> None:
+    """Cooling is out 2% of the time and stops half the load; the network 1%, all of it."""
+    cooling = LoadOutage("cooling", 980.0, 20.0, lost_fraction=0.5)
+    network = LoadOutage("network", 990.0, 10.0)
+    tiers = (Tier("training", 0.7, 100.0), Tier("firm", 0.3, 5000.0))
+    found = run(
+        Unit("gas", 100.0, variable_usd_per_mwh=30.0),
+        dispatch=True,
+        samples=2000,
+        pue=1.25,
+        tiers=tiers,
+        load_outages=[cooling, network],
+    )
+    # independent; both at once lose all
+    share = 0.01 + 0.99 * 0.02 * 0.5
+    assert within(found.campus_lost_it_mwh, share * HOURS * 80.0)
+    assert found.eue_mwh.mean == 0.0
+    assert found.energy is not None
+    assert within(found.energy.served_mwh, (1 - share) * HOURS * 100.0)
+    for tier in found.tiers:
+        assert within(tier.served_share, 1 - share)
+    wanted = sum(tier.wanted_it_mwh.mean for tier in found.tiers)
+    assert wanted == pytest.approx(HOURS * 80.0)
+
+
+def test_a_campus_s_events_move_no_outage_of_its_units() -> None:
+    gas = Unit("gas", 100.0, mttf_hours=300.0, mttr_hours=40.0)
+    quiet = trace([gas], LOAD, 3)
+    event = LoadOutage("network", 200.0, 20.0)
+    loud = trace([gas], LOAD, 3, load_outages=[event])
+    np.testing.assert_array_equal(quiet.available_mw, loud.available_mw)
+    assert (loud.load_mw == 0).any()
+    assert loud.shed_mw[loud.load_mw == 0].max() == 0.0
+
+
+def test_load_outages_need_the_hourly_dispatch() -> None:
+    with pytest.raises(InputError, match="need the hourly dispatch"):
+        run(Unit("gas", 100.0), load_outages=[LoadOutage("network", 200.0, 20.0)])
+    with pytest.raises(InputError, match="hours above 0"):
+        LoadOutage("network", 200.0, 0.0)

@@ -11,8 +11,8 @@ Array = Any  # numba infers the element types
 # Rows of a block's table [row, sample] that every system has.
 LOLH, LOLE_DAYS, EUE, EVENTS, PEAK, LOAD, SERVED, CLEAN_MATCHED, CLEAN_MADE, PRICE = range(10)
 SPILL, IMPORT, IMPORT_USD, IMPORT_KG, EXPORT, EXPORT_USD, LOST_USD = range(10, 17)
-DAYS_SHORT, COOLING_M3, SOLD_USD = range(17, 20)
-SCALARS = 20
+DAYS_SHORT, COOLING_M3, SOLD_USD, CAMPUS_LOST_IT = range(17, 21)
+SCALARS = 21
 # Then, for each tier, TIER_ROWS rows; two per source (used, sold); two per storage (in, out).
 TIER_SHED, TIER_HOURS, TIER_MADE_UP, TIER_LOST_IT, TIER_WANTED_IT = range(5)
 TIER_ROWS = 5

@@ -15,7 +15,7 @@ from gigaplan.operations.capacity._kernels import capacity_block
 from gigaplan.operations.dispatch._kernels import dispatch_block
 from gigaplan.operations.model import ONE_TIER, ByDraw, Floats, Grid, Storage, Tier, Unit
 from gigaplan.operations.months import month_results
-from gigaplan.operations.outage_model import CommonCause
+from gigaplan.operations.outage_model import CommonCause, LoadOutage
 from gigaplan.operations.packing import Source
 from gigaplan.operations.results import (
     Adequacy,
@@ -50,6 +50,7 @@ def assess(
     water_m3_per_it_mwh: float | Floats = 0.0,
     temperature_celsius: Floats | None = None,
     common_causes: Sequence[CommonCause] = (),
+    load_outages: Sequence[LoadOutage] = (),
     by_draw: ByDraw | None = None,
     keep_worst: int = 3,
     keep_samples: bool = False,
@@ -80,6 +81,8 @@ def assess(
         For units whose outages go by temperature.
     common_causes : sequence of CommonCause
         Events that stop several units at once.
+    load_outages : sequence of LoadOutage
+        Events of the campus itself; what they stop asks for no power, and its work is lost.
     by_draw : ByDraw, optional
         What differs by sample within the year.
     keep_worst : int
@@ -116,6 +119,7 @@ def assess(
         water_m3_per_it_mwh=water_m3_per_it_mwh,
         temperature_celsius=temperature_celsius,
         common_causes=common_causes,
+        load_outages=load_outages,
         by_draw=by_draw,
         samples=samples,
         seed=seed,
@@ -139,6 +143,7 @@ def trace(
     water_m3_per_it_mwh: float | Floats = 0.0,
     temperature_celsius: Floats | None = None,
     common_causes: Sequence[CommonCause] = (),
+    load_outages: Sequence[LoadOutage] = (),
     by_draw: ByDraw | None = None,
     samples: int = 1000,
 ) -> Trace:
@@ -154,6 +159,7 @@ def trace(
         water_m3_per_it_mwh=water_m3_per_it_mwh,
         temperature_celsius=temperature_celsius,
         common_causes=common_causes,
+        load_outages=load_outages,
         by_draw=by_draw,
         samples=samples,
         seed=seed,
@@ -174,6 +180,7 @@ def _runner(system: System, dispatch: bool, samples: int) -> Callable[[int], Blo
             dispatch_block(
                 system.units,
                 system.buckets,
+                system.campus,
                 system.load,
                 system.dispatch,
                 first,
@@ -219,6 +226,7 @@ def _result(system: System, kept: Accumulator, dispatch: bool) -> Adequacy:
         load_mwh=moments.row(arrays.LOAD),
         lolp_by_hour=kept.by_hour[0] / moments.count,
         eue_by_hour_mwh=kept.by_hour[1] / moments.count,
+        campus_lost_it_mwh=moments.row(arrays.CAMPUS_LOST_IT),
         tiers=tuple(_tier(tier.name, t, moments, at) for t, tier in enumerate(system.tiers)),
         energy=_energy(system, moments, at) if dispatch else None,
         worst=worst,

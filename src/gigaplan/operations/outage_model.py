@@ -224,6 +224,37 @@ class Derating:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class LoadOutage:
+    """Events of the campus itself that stop part of its load: cooling, network, transformers, UPS.
+
+    Parameters
+    ----------
+    name : str
+        Unique among them; its events depend on it and the seed alone.
+    mttf_hours, mttr_hours : float
+        Mean hours between and of events, both exponential.
+    lost_fraction : float
+        Part of the load that stands still. Several events at once add up, to all of it at most.
+    """
+
+    name: str
+    mttf_hours: float
+    mttr_hours: float
+    lost_fraction: float = 1.0
+
+    def __post_init__(self) -> None:
+        require(bool(self.name), "a load outage needs a name.", field="load_outage.name")
+        for name in ("mttf_hours", "mttr_hours"):
+            value = getattr(self, name)
+            require(
+                0 < value < math.inf,
+                f"found {value:g}; hours above 0 are needed.",
+                field=f"{self.name}.{name}",
+            )
+        check_fraction(self.lost_fraction, self.name, "lost_fraction")
+
+
 MOST_EVENTS = 64
 """Most events of one common cause in a year."""
 

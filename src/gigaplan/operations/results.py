@@ -143,7 +143,7 @@ class TierResult:
     wanted_it_mwh : Estimate
         IT MWh the tier asked for.
     lost_it_mwh : Estimate
-        IT MWh of work lost: shed, less made up, plus restarts.
+        IT MWh of work lost: shed, less made up, plus restarts, and to load outages.
     served_share : Estimate
         1 - lost / wanted.
     """
@@ -300,6 +300,8 @@ class Adequacy:
     load_mwh : Estimate
     lolp_by_hour, eue_by_hour_mwh : ndarray [hour]
         Share of samples short, and mean MWh short, in each hour of the year.
+    campus_lost_it_mwh : Estimate
+        IT MWh lost to load outages; part of what the tiers lose.
     tiers : tuple of TierResult
         The first shed first.
     energy : Energy or None
@@ -325,6 +327,7 @@ class Adequacy:
     load_mwh: Estimate
     lolp_by_hour: Floats
     eue_by_hour_mwh: Floats
+    campus_lost_it_mwh: Estimate
     tiers: tuple[TierResult, ...]
     energy: Energy | None
     worst: tuple[Trace, ...]

@@ -10,7 +10,7 @@ import numpy as np
 from gigaplan.core.errors import require
 from gigaplan.operations import arrays
 from gigaplan.operations.model import ByDraw, Floats, Grid, Storage, Tier, Unit
-from gigaplan.operations.outage_model import CommonCause
+from gigaplan.operations.outage_model import CommonCause, LoadOutage
 from gigaplan.operations.outage_packing import Years, hit_by, unit_arrays
 from gigaplan.operations.packing import (
     Source,
@@ -34,6 +34,7 @@ class System:
 
     hours: int
     units: arrays.UnitArrays
+    campus: arrays.UnitArrays
     buckets: arrays.BucketArrays
     load: arrays.LoadArrays
     dispatch: arrays.DispatchArrays
@@ -67,6 +68,12 @@ def names_differ(names: Sequence[str], what: str) -> None:
         seen.add(name)
 
 
+def _as_unit(outage: LoadOutage) -> Unit:
+    """Return a unit that is out while the event lasts."""
+    name = f"load outage {outage.name}"
+    return Unit(name, 1.0, mttf_hours=outage.mttf_hours, mttr_hours=outage.mttr_hours)
+
+
 def build(
     units: Sequence[Unit],
     load_mw: Floats,
@@ -79,6 +86,7 @@ def build(
     water_m3_per_it_mwh: float | Floats,
     temperature_celsius: Floats | None,
     common_causes: Sequence[CommonCause] = (),
+    load_outages: Sequence[LoadOutage] = (),
     by_draw: ByDraw | None,
     samples: int,
     seed: int,
@@ -94,6 +102,12 @@ def build(
     require(bool(load.max() > 0), "found no load in any hour; give a load.", field="load_mw")
     names_differ([unit.name for unit in units] + ([grid.name] if grid else []), "units")
     names_differ([store.name for store in storage], "storages")
+    names_differ([outage.name for outage in load_outages], "load outages")
+    require(
+        dispatch or not load_outages,
+        "load outages need the hourly dispatch; leave out dispatch=False.",
+        field="load_outages",
+    )
     names_differ([tier.name for tier in tiers], "tiers")
     share = sum(tier.share_fraction for tier in tiers)
     require(
@@ -136,9 +150,15 @@ def build(
         np.array([entry.capacity_mw for entry in entries]),
         Years(hours, samples, seed, weathers, celsius, common_causes),
     )
+    campus = unit_arrays(
+        [_as_unit(outage) for outage in load_outages],
+        np.array([outage.lost_fraction for outage in load_outages]),
+        Years(hours, samples, seed, weathers, None),
+    )
     return System(
         hours,
         packed,
+        campus,
         bucket_arrays(entries, stack(profiles.rows, weathers, hours), hours, hit_by(common_causes)),
         load_arrays(
             stack([load, pue_series, water], weathers, hours),

@@ -33,6 +33,7 @@ def run_sample(system: System, sample: int) -> tuple[Trace, Floats]:
     dispatch_block(
         system.units,
         system.buckets,
+        system.campus,
         system.load,
         system.dispatch,
         sample,

@@ -50,8 +50,13 @@ from gigaplan.operations.hour._kernels import (
     WAITS,
     dispatch_hour,
 )
-from gigaplan.operations.outages._kernels import make_changes, make_scratch
-from gigaplan.operations.outages.series._kernels import clear_end, fill_part, sample_changes
+from gigaplan.operations.outages._kernels import add_units, draw_pairs, make_changes, make_scratch
+from gigaplan.operations.outages.series._kernels import (
+    clear_end,
+    fill_part,
+    sample_changes,
+    sum_up,
+)
 from gigaplan.operations.totals._kernels import add_up
 
 
@@ -59,6 +64,7 @@ from gigaplan.operations.totals._kernels import add_up
 def dispatch_block(
     units: UnitArrays,
     buckets: BucketArrays,
+    campus: UnitArrays,
     load: LoadArrays,
     dispatch: DispatchArrays,
     first_sample: int,
@@ -81,6 +87,9 @@ def dispatch_block(
     available = np.zeros((sources + 1, longest))
     hourly = np.zeros((TRACE_SCALARS + sources + stores + tiers, longest))
     scratch = make_scratch(units, hours)
+    events = campus.key.size > 0
+    campus_changes, campus_mark = make_changes(1, hours if events else 0)
+    campus_scratch, campus_running = make_scratch(campus, hours), np.zeros(1)
     left, connection = np.empty(longest), np.empty(longest)
     state = State(
         np.zeros(sources),
@@ -97,6 +106,20 @@ def dispatch_block(
         sample = first_sample + s
         weather = sample % weathers
         sample_changes(units, buckets, sample, weather, hours, changes, mark, scratch)
+        if events:
+            draw_pairs(campus.key, sample, campus_scratch)
+            add_units(
+                campus,
+                0,
+                campus.key.size,
+                sample,
+                weather,
+                0.0,
+                hours,
+                campus_changes[0],
+                campus_mark[0],
+                campus_scratch,
+            )
         year[:] = 0.0
         _begin(state)
         for part in range(load.part_month.size):
@@ -122,6 +145,17 @@ def dispatch_block(
                 column_of(load.load_scale, sample),
                 hourly[T_LOAD],
             )
+            lost_it = 0.0
+            if events:
+                campus_running[0] = sum_up(
+                    campus_changes[0], campus_mark[0], first, count, campus_running[0], mw
+                )
+                lost_it = _stop_load(
+                    campus.capacity_mw.sum(),
+                    mw[:count],
+                    load.pue[weather, first : first + count],
+                    hourly[T_LOAD],
+                )
             _merit_order(dispatch, available, weather, first, count, left, connection, hourly)
             if tracing:
                 _clear_trace(hourly, sources + stores)
@@ -145,11 +179,25 @@ def dispatch_block(
                 hourly[T_AVAILABLE, :] = 0.0
                 for g in range(sources + 1):
                     hourly[T_AVAILABLE] += available[g]
-            add_up(load, dispatch, available, weather, first, count, month, year, hourly)
+            add_up(load, dispatch, available, weather, first, count, month, lost_it, year, hourly)
             if tracing:
                 trace[:, first : first + count] = hourly[:, :count]
         clear_end(hours, changes, mark, running)
+        if events:
+            clear_end(hours, campus_changes, campus_mark, campus_running)
         table[:, s] = year
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _stop_load(all_parts: float, up: Array, pue: Array, demand: Array) -> float:
+    """Take off the load what the campus's own events stop; return the IT MWh that this loses."""
+    lost = 0.0
+    for i in range(up.size):
+        part = min(max(all_parts - up[i], 0.0), 1.0)
+        if part > 1e-12:
+            lost += part * demand[i] / pue[i]
+            demand[i] *= 1.0 - part
+    return lost
 
 
 class State(NamedTuple):

@@ -11,7 +11,7 @@ from gigaplan.core.errors import require
 from gigaplan.operations import arrays
 from gigaplan.operations.foresight.program import Solution, Year, solve
 from gigaplan.operations.model import ONE_TIER, ByDraw, Floats, Grid, Storage, Tier, Unit
-from gigaplan.operations.outage_model import CommonCause
+from gigaplan.operations.outage_model import CommonCause, LoadOutage
 from gigaplan.operations.outages.series._kernels import fill_available
 from gigaplan.operations.results import Trace
 from gigaplan.operations.rows import Rows
@@ -70,6 +70,7 @@ def foresee(
     pue: float | Floats = 1.0,
     temperature_celsius: Floats | None = None,
     common_causes: Sequence[CommonCause] = (),
+    load_outages: Sequence[LoadOutage] = (),
     by_draw: ByDraw | None = None,
     samples: int = 1000,
 ) -> Foresight:
@@ -81,7 +82,7 @@ def foresee(
     Parameters
     ----------
     units, load_mw, storage, tiers, grid, seed, pue, samples
-    temperature_celsius, common_causes, by_draw
+    temperature_celsius, common_causes, load_outages, by_draw
         As of `gigaplan.operations.assess`.
     sample : int
 
@@ -103,6 +104,7 @@ def foresee(
         water_m3_per_it_mwh=0.0,
         temperature_celsius=temperature_celsius,
         common_causes=common_causes,
+        load_outages=load_outages,
         by_draw=by_draw,
         samples=samples,
         seed=seed,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numba as nb
 
 from gigaplan.operations.arrays import (
+    CAMPUS_LOST_IT,
     CLEAN_MADE,
     CLEAN_MATCHED,
     COOLING_M3,
@@ -35,6 +36,7 @@ from gigaplan.operations.arrays import (
     T_PRICE,
     T_SOLD,
     T_SPILL,
+    TIER_LOST_IT,
     TIER_ROWS,
     TIER_WANTED_IT,
     TRACE_SCALARS,
@@ -96,10 +98,14 @@ def add_up(
     first: int,
     count: int,
     month: int,
+    lost_it: float,
     year: Array,
     hourly: Array,
 ) -> None:
-    """Add up a part of `count` hours from `first` on, for the year and their month."""
+    """Add up a part of `count` hours from `first` on, for the year and their month.
+
+    `lost_it` are the IT MWh that the campus's own events stopped.
+    """
     sources, tiers, end = d.cost_usd_per_mwh.size, d.tiers.shape[0], first + count
     at_source = SCALARS + TIER_ROWS * tiers
     price = d.price_usd_per_mwh[weather, first:end]
@@ -116,7 +122,10 @@ def add_up(
     year[SERVED] += energy
     year[COOLING_M3] += cooling
     for t in range(tiers):
-        year[SCALARS + TIER_ROWS * t + TIER_WANTED_IT] += d.tiers[t, SHARE] * wanted_it
+        base, share = SCALARS + TIER_ROWS * t, d.tiers[t, SHARE]
+        year[base + TIER_WANTED_IT] += share * (wanted_it + lost_it)
+        year[base + TIER_LOST_IT] += share * lost_it
+    year[CAMPUS_LOST_IT] += lost_it
     year[PRICE] += _sum(hourly[T_PRICE, :count])
     if d.must_run > 0:
         year[SPILL] += _sum(hourly[T_SPILL, :count])

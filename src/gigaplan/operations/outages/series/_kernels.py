@@ -47,7 +47,7 @@ def sample_changes(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def _sum_up(row: Array, mark: Array, first: int, count: int, running: float, mw: Array) -> float:
+def sum_up(row: Array, mark: Array, first: int, count: int, running: float, mw: Array) -> float:
     """Fill mw[count] from changes since hour `first`, which become nought; return the last sum.
 
     `first` is a multiple of a group's hours.
@@ -98,7 +98,7 @@ def fill_part(
         if steady >= 0.0:
             out[:count] = steady
         else:
-            running[b] = _sum_up(changes[b], mark[b], first, count, running[b], out)
+            running[b] = sum_up(changes[b], mark[b], first, count, running[b], out)
         if buckets.is_grid[b]:  # feeds together carry at most the limit
             for i in range(count):
                 out[i] = min(out[i], 1.0)
