@@ -207,6 +207,9 @@ def headroom(
     earlier: Annotated[
         list[float] | None, typer.Option(help="Months earlier; again for more [default: 6 12 24].")
     ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw it into this file, .svg or .png.")
+    ] = None,
     draws: DrawsOption = 1000,
     weather_years: YearsOption = 3,
     seed: SeedOption = None,
@@ -223,6 +226,11 @@ def headroom(
         found = [one for each in areas for one in room.headroom(each, rate or room.RATES)]
         value = room.as_json(found)
         text = room.as_text(found)
+        if picture is not None:
+            from gigaplan.report.headroom import draw_headroom
+
+            draw_headroom(value["headroom"], picture)
+            text += f"\n\nPicture: {picture}"
         if programme is not None and site is not None:
             from gigaplan.study import flexible_connection as flexible
 
