@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from gigaplan.delivery.bridges.rule import BridgeRule, bridge_rules, bridge_unit
+from gigaplan.delivery.bridges.rule import BridgeRule, OrderMemory, bridge_rules, bridge_unit
 from gigaplan.delivery.factors import Factors
 from gigaplan.delivery.model import Activity, Holds, SimulationResult, Slots
 from gigaplan.delivery.plan_check import fitting_plan
@@ -28,7 +28,7 @@ from gigaplan.delivery.programme_compute import (
 )
 from gigaplan.delivery.programme_dates import PlannedDates
 from gigaplan.delivery.programme_sites import ProgrammeSite, programme_sites
-from gigaplan.delivery.programme_units import Delivered, quantiles, unit_activities
+from gigaplan.delivery.programme_units import Delivered, UnitMemory, quantiles, unit_activities
 from gigaplan.delivery.simulate import Schedule
 from gigaplan.programme.plan import Plan
 from gigaplan.programme.resolved import ResolvedProgramme
@@ -48,7 +48,8 @@ class PreparedDelivery:
         True keeps what online compute needs, and no money can be asked for.
     like : PreparedDelivery, optional
         One of another programme or plan. Where only lengths and milestones of work differ, its
-        schedule is taken over with those changed, which is quicker; results are the same.
+        schedule is taken over with those changed, and so is what nothing has changed of units and
+        of the last orders of bridge power, which is quicker; results are the same.
 
     Raises
     ------
@@ -68,7 +69,9 @@ class PreparedDelivery:
         self.programme, self.plan = programme, fitting_plan(programme, plan)
         self.seed = programme.seed if seed is None else seed
         self.factors = shared_causes(programme)
-        self.activities, self.delivered, self.slots = _work(programme, self.plan)
+        self._units: UnitMemory = UnitMemory() if like is None else like._units
+        self._orders: OrderMemory = OrderMemory() if like is None else like._orders
+        self.activities, self.delivered, self.slots = _work(programme, self.plan, self._units)
         self.holds = design_holds(programme, self.activities)
         self._keep = _needed(self.delivered) if compute_only else None
         self.schedule = self._taken_over(like) or self._laid_out()
@@ -147,7 +150,7 @@ class PreparedDelivery:
         result = self.schedule.simulate(draws, first_draw=first_draw, threads=threads)
         for rule in self.bridges:
             if rule.project != leave_out:
-                rule.apply(result, threads)
+                rule.apply(result, threads, self._orders)
         return result
 
     @cached_property
@@ -170,11 +173,11 @@ class PreparedDelivery:
 
 
 def _work(
-    programme: ResolvedProgramme, plan: Plan
+    programme: ResolvedProgramme, plan: Plan, memory: UnitMemory
 ) -> tuple[list[Activity], list[Delivered], dict[str, Slots]]:
     """Return the activities of a plan, what they deliver, and the slots they queue for."""
     dates = PlannedDates(programme, plan)
-    units, unit_entities, slots = unit_activities(programme, plan, dates)
+    units, unit_entities, slots = unit_activities(programme, plan, dates, memory)
     phases, phase_entities = phase_activities(programme, dates)
     chips, chip_entities = accelerator_activities(programme, plan, dates, phase_entities)
     steps, step_entities = connection_activities(programme, plan, dates)

@@ -147,10 +147,54 @@ def _sizes(project: SupplyFigures, build: UnitBuild) -> list[float]:
     return [project.unit_mw] * whole + ([left] if left > 1e-6 * project.unit_mw else [])
 
 
+@dataclass(frozen=True)
+class _UnitWork:
+    """What one unit comes to, with all that it was made from."""
+
+    made_from: tuple[object, ...]
+    licence: Activity | None
+    activities: list[Activity]
+    delivered: Delivered
+
+
+class UnitMemory:
+    """Units' work as it was last made, for a unit that nothing has changed to be taken over."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _UnitWork] = {}
+
+    def work(
+        self,
+        programme: ResolvedProgramme,
+        project: SupplyFigures,
+        entity: Entity,
+        commission_from: int | None,
+        queued: bool,
+    ) -> _UnitWork:
+        """Return a unit's work, made anew only if anything differs that it is made from."""
+        shared = programme.shared_cause_share, programme.teams, programme.timeline
+        made_from = (project, entity, commission_from, queued, *shared)
+        known = self._known.get(entity.name)
+        if known is None or known.made_from != made_from:
+            chain = _UnitChain(programme, project, entity, commission_from)
+            known = _UnitWork(
+                made_from,
+                None if chain.licence is None else chain.licence_activity(),
+                chain.activities(queued),
+                chain.delivered(),
+            )
+            self._known[entity.name] = known
+        return known
+
+
 def unit_activities(
-    programme: ResolvedProgramme, plan: Plan, dates: PlannedDates
+    programme: ResolvedProgramme, plan: Plan, dates: PlannedDates, memory: UnitMemory | None = None
 ) -> tuple[list[Activity], list[Delivered], dict[str, Slots]]:
-    """Return activities and deliveries of all planned units, and the slots they queue for."""
+    """Return activities and deliveries of all planned units, and the slots they queue for.
+
+    What `memory` knows of a unit that nothing has changed is taken over.
+    """
+    memory = memory or UnitMemory()
     units = units_of(programme, plan, dates)
     commission_from = _slot_months(programme, units)
     activities: list[Activity] = []
@@ -166,12 +210,13 @@ def unit_activities(
         if _may_be_given_up(project) and fate not in licensed:
             licensed.add(fate)
             activities.append(_fate(programme, project))
-        chain = _UnitChain(programme, project, entity, commission_from.get(entity.name))
-        if chain.licence is not None and project.name not in licensed:
+        queued = f"{project.name} starts" in slots
+        unit = memory.work(programme, project, entity, commission_from.get(entity.name), queued)
+        if unit.licence is not None and project.name not in licensed:
             licensed.add(project.name)
-            activities.append(chain.licence_activity())
-        activities += chain.activities(f"{project.name} starts" in slots)
-        delivered.append(chain.delivered())
+            activities.append(unit.licence)
+        activities += unit.activities
+        delivered.append(unit.delivered)
     return activities, delivered, slots
 
 

@@ -76,13 +76,17 @@ class BridgeRule:
     planned_ready: Floats
     planned_power: Floats
 
-    def apply(self, result: SimulationResult, threads: int = 1) -> None:
+    def apply(
+        self, result: SimulationResult, threads: int = 1, memory: OrderMemory | None = None
+    ) -> None:
         """Set the months of the lead in a result whose other work is known, in place.
 
-        The lead must begin at the schedule's start, as it does before a rule is applied.
+        The lead must begin at the schedule's start, as it does before a rule is applied. What
+        `memory` knows of the same steps is taken over.
         """
         lead = result.finish_months[self.row] - self.site.layout.first_month
-        ordered = self.orders(result, threads=threads)
+        memory = memory or OrderMemory()
+        ordered = memory.orders(self, self.steps(result), threads)
         result.finish_months[self.row] = ordered + lead
         if len(result.start_months):
             result.start_months[self.row] = ordered
@@ -101,12 +105,21 @@ class BridgeRule:
         threads : int
             Threads that share the draws.
         """
-        layout, lead = self.site.layout, result.finish_months[self.row].copy()
+        threshold = self.short_it_mw if short_it_mw is None else short_it_mw
+        return self.ordered(self.steps(result), threshold, threads)
+
+    def steps(self, result: SimulationResult) -> Floats:
+        """Return when each step of the site comes, [step, draw], the bridge's own never."""
+        lead = result.finish_months[self.row].copy()
         result.finish_months[self.row] = np.inf
         when = self.site.months(result.finish_months)
         result.finish_months[self.row] = lead
-        out = np.empty(result.draws)
-        threshold = self.short_it_mw if short_it_mw is None else short_it_mw
+        return when
+
+    def ordered(self, when: Floats, short_it_mw: float, threads: int) -> Floats:
+        """Return the absolute month of the order in each draw of the site's steps."""
+        layout, draws = self.site.layout, when.shape[1]
+        out = np.empty(draws)
         over_draws(
             lambda at, to: order_months(
                 layout.kind,
@@ -120,15 +133,47 @@ class BridgeRule:
                 self.first_month - layout.first_month,
                 self.last_month - layout.first_month,
                 self.ahead_months,
-                threshold,
+                short_it_mw,
                 at,
                 to,
                 out,
             ),
-            result.draws,
+            draws,
             threads,
         )
         return out + layout.first_month
+
+    def looks_at_the_same(self, other: BridgeRule) -> bool:
+        """Return whether another rule orders in the same months if the steps are the same."""
+        ours, theirs = self.site.layout, other.site.layout
+        return (
+            (self.first_month, self.last_month, self.ahead_months, self.short_it_mw)
+            == (other.first_month, other.last_month, other.ahead_months, other.short_it_mw)
+            and (ours.campuses, ours.pue, ours.first_month)
+            == (theirs.campuses, theirs.pue, theirs.first_month)
+            and np.array_equal(ours.kind, theirs.kind)
+            and np.array_equal(ours.mw, theirs.mw)
+            and np.array_equal(self.planned_ready, other.planned_ready)
+            and np.array_equal(self.planned_power, other.planned_power)
+        )
+
+
+class OrderMemory:
+    """The last orders of every bridge project, for steps that have not moved to be taken over."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[BridgeRule, Floats, Floats]] = {}
+
+    def orders(self, rule: BridgeRule, when: Floats, threads: int) -> Floats:
+        """Return the months in which a rule orders, of steps [step, draw]."""
+        known = self._known.get(rule.project)
+        if known is not None:
+            last, steps, ordered = known
+            if rule.looks_at_the_same(last) and np.array_equal(steps, when):
+                return ordered
+        ordered = rule.ordered(when, rule.short_it_mw, threads)
+        self._known[rule.project] = (rule, when, ordered)
+        return ordered
 
 
 def bridge_rules(
