@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy import stats
 from scipy.optimize import linprog
 
 from gigaplan.core.errors import InputError
@@ -155,6 +156,23 @@ def test_the_answer_does_not_depend_on_threads() -> None:
         assess_network(three_areas(True), ring(10.0), samples=500, threads=n) for n in (1, 3)
     )
     assert one == three
+
+
+def test_many_lines_side_by_side_carry_what_one_carries() -> None:
+    """More lines than a mask of lines holds, half of which never fail."""
+    made, wanted = Unit("made", 100.0), np.full(48, 90.0)
+    areas = [Area("a", [made], np.zeros(48)), Area("b", [], wanted)]
+    lines = [
+        Line("a", "b", 1.0, mttf_hours=None if i % 2 else 30.0, mttr_hours=10.0, name=f"line {i}")
+        for i in range(120)
+    ]
+    found = assess_network(areas, lines, samples=2000)
+    # 60 MW stand, and of 60 others a quarter is out: seldom more than 30 are
+    out = stats.binom(60, 0.25)
+    short = sum(out.pmf(k) * max(k - 30, 0) for k in range(61)) * 48
+    assert abs(found.eue_mwh.mean - short) <= 3 * found.eue_mwh.standard_error
+    flow = sum(line.flow_mwh.mean for line in found.lines.values())
+    assert flow == pytest.approx(90 * 48 - found.eue_mwh.mean)
 
 
 def test_storage_of_one_area_helps_another() -> None:

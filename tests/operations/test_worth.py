@@ -9,7 +9,7 @@ import pytest
 
 from gigaplan.core.errors import InputError
 from gigaplan.operations import Grid, Storage, Tier, Unit, assess
-from gigaplan.operations.worth import carried_load, marginal_worth
+from gigaplan.operations.worth import carried_load, marginal_load, marginal_worth
 
 UNITS = [
     Unit(f"u{i}", 50.0, forced_outage_fraction=0.1, mttr_hours=40.0, variable_usd_per_mwh=30.0,
@@ -103,3 +103,26 @@ def test_a_system_that_is_never_short_is_refused() -> None:
         carried_load(UNITS, np.full(48, 1.0), Unit("sure", 5.0), samples=3)
     with pytest.raises(InputError, match="MW above 0"):
         carried_load(UNITS, LOAD, Unit("none", 0.0), samples=3)
+
+
+def test_a_mwh_more_is_made_by_the_last_source_and_the_average_by_all() -> None:
+    units = [
+        Unit("wind", 60.0, clean=True, must_run=True),
+        Unit("gas", 50.0, variable_usd_per_mwh=30.0, co2_kg_per_mwh=400.0, water_m3_per_mwh=0.7),
+        Unit("oil", 90.0, variable_usd_per_mwh=120.0, co2_kg_per_mwh=750.0),
+    ]
+    load = np.repeat([100.0, 130.0], 4380)  # half of the time gas is last, then oil
+    found = marginal_load(units, load, samples=2)
+    assert found.cost_usd_per_mwh.mean == pytest.approx((30 + 120) / 2)
+    assert found.co2_kg_per_mwh.mean == pytest.approx((400 + 750) / 2)
+    assert found.water_m3_per_mwh.mean == pytest.approx(0.35)
+    assert found.eue_fraction.mean == 0.0
+    energy = assess(units, load, samples=2).energy
+    assert energy is not None
+    average = (400 * (40 + 50) + 750 * 20) / 230
+    assert energy.co2_kg_per_mwh.mean == pytest.approx(average)
+
+
+def test_a_mwh_more_is_not_served_where_all_run_already() -> None:
+    found = marginal_load([Unit("gas", 50.0)], np.full(48, 50.0), samples=2)
+    assert found.eue_fraction.mean == pytest.approx(1.0)

@@ -256,6 +256,7 @@ def _energy(system: System, moments: Moments, at: Rows) -> Energy:
         cost_usd=moments.linear(at.total(system, "cost")),
         lost_load_usd=moments.row(arrays.LOST_USD),
         co2_t=moments.linear(at.total(system, "co2")),
+        co2_kg_per_mwh=moments.ratio(at.total(system, "co2"), served).scaled(1000),
         water_m3=moments.linear(at.total(system, "water")),
         cooling_water_m3=moments.row(arrays.COOLING_M3),
         marginal_price_usd_per_mwh=moments.row(arrays.PRICE, 1 / system.hours),

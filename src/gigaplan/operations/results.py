@@ -239,6 +239,8 @@ class Energy:
     lost_load_usd : Estimate
     co2_t : Estimate
         Of the units and of imported energy.
+    co2_kg_per_mwh : Estimate
+        Of the average MWh served; of one MWh more, see `worth.marginal_load`.
     water_m3, cooling_water_m3 : Estimate
         Of the units and the cooling; the part of the cooling.
     marginal_price_usd_per_mwh : Estimate
@@ -264,6 +266,7 @@ class Energy:
     cost_usd: Estimate
     lost_load_usd: Estimate
     co2_t: Estimate
+    co2_kg_per_mwh: Estimate
     water_m3: Estimate
     cooling_water_m3: Estimate
     marginal_price_usd_per_mwh: Estimate

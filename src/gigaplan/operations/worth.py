@@ -124,6 +124,63 @@ def marginal_worth(
     return {name: Marginal(alone[name], both.get(name)) for name in additions}
 
 
+@dataclass(frozen=True, slots=True)
+class MarginalLoad:
+    """What one MWh more of flat load brings with it.
+
+    Parameters
+    ----------
+    cost_usd_per_mwh, co2_kg_per_mwh, water_m3_per_mwh : Estimate
+        Of what runs, or is bought, for it.
+    eue_fraction : Estimate
+        MWh not served more for each MWh wanted.
+    """
+
+    cost_usd_per_mwh: Estimate
+    co2_kg_per_mwh: Estimate
+    water_m3_per_mwh: Estimate
+    eue_fraction: Estimate
+
+
+def marginal_load(
+    units: Sequence[Unit],
+    load_mw: Floats,
+    *,
+    more_mw: float = 1.0,
+    **assessed: Any,
+) -> MarginalLoad:
+    """Return marginal cost, carbon and water: the difference of two runs on common draws.
+
+    Parameters
+    ----------
+    units, load_mw
+        The system as it is; see `gigaplan.operations.assess`.
+    more_mw : float
+        Flat load that is added in the second run; small beside the load.
+    **assessed
+        Further parameters of `gigaplan.operations.assess`, of both runs.
+    """
+    require(more_mw > 0, f"found {more_mw:g} MW; load above 0 is needed.", field="more_mw")
+    load = np.asarray(load_mw, dtype=np.float64)
+    runs = []
+    for extra in (0.0, more_mw):
+        found = assess(units, load + extra, keep_worst=0, keep_samples=True, **assessed)
+        assert found.by_sample is not None
+        runs.append(found.by_sample)
+    before, after = runs
+    more_mwh = float((after.load_mwh - before.load_mwh).mean())
+
+    def risen(name: str, factor: float = 1.0) -> Estimate:
+        return estimate((getattr(after, name) - getattr(before, name)) * (factor / more_mwh))
+
+    return MarginalLoad(
+        cost_usd_per_mwh=risen("cost_usd"),
+        co2_kg_per_mwh=risen("co2_t", 1000.0),
+        water_m3_per_mwh=risen("water_m3"),
+        eue_fraction=risen("eue_mwh"),
+    )
+
+
 def carried_load(
     units: Sequence[Unit],
     load_mw: Floats,
