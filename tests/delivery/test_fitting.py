@@ -273,7 +273,7 @@ def test_months_are_fitted_as_cost_is() -> None:
 @pytest.mark.parametrize(
     ("ratios", "censored", "says"),
     [
-        ([], None, "none of 0 past projects are finished with both planned and final known"),
+        ([], None, "no past project has both planned and final known"),
         ([1.2], None, "1 of 1 past projects is finished with both planned and final known"),
         ([1.2, 0.4, 0.2], [False, True, True], "1 of 3 past projects is finished"),
         ([1.0, 1.0, 1.0], None, "the 3 finished past projects have the same ratio, 1"),

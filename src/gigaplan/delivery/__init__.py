@@ -47,6 +47,7 @@ from gigaplan.delivery.past_projects import (
     month_ratios,
     read_past_projects,
 )
+from gigaplan.delivery.programme_estimates import read_named_past
 from gigaplan.delivery.reference_class import (
     CostRatio,
     OutsideView,
@@ -103,6 +104,7 @@ __all__ = [
     "online_compute",
     "outlook",
     "planned_online_it_mw",
+    "read_named_past",
     "read_past_projects",
     "shared_cause_scores",
     "simulate",

@@ -213,6 +213,7 @@ def _check(value: Array, bound: Bools, most_ratio: float, projects: Sequence[Pas
     if problems:
         raise InputError(problems)
     finished = value[~bound]
+    require(value.size > 0, "no past project has both planned and final known.")
     require(
         len(finished) >= 2,
         f"{len(finished) or 'none'} of {len(value)} past projects "

@@ -25,6 +25,7 @@ from gigaplan.delivery.durations import Normal
 from gigaplan.delivery.model import Activity, SimulationResult
 from gigaplan.delivery.online import OnlineCompute
 from gigaplan.delivery.prepared import PreparedDelivery, shared_causes
+from gigaplan.delivery.programme_estimates import read_named_past
 from gigaplan.delivery.programme_units import fate_id
 from gigaplan.delivery.simulate import simulate
 from gigaplan.delivery.spend_curve import monthly
@@ -173,6 +174,14 @@ def delivery_notes(work: PreparedDelivery, draws: int) -> tuple[str, ...]:
         f"for {rule.short_it_mw:,.0f} MW of IT {rule.ahead_months} months later."
         for rule in work.bridges
     ]
+    for name, found in read_named_past(programme).items():
+        project = programme.power[name]
+        file = str(project.reference_class.past_projects.name)  # type: ignore[union-attr]
+        notes.append(
+            f"{project.title}: cost ends {found.quantile(0.1):.2f}, {found.quantile(0.5):.2f}, "
+            f"{found.quantile(0.9):.2f} of estimate (P10, P50, P90) in the class of {file}, of "
+            f"{found.finished} finished projects. " + " ".join(found.messages)
+        )
     given_up = {p.title: p.abandoned_per_year for p in _at_risk(work)}
     if given_up:
         shares = ", ".join(f"{title} {chance:.1%}" for title, chance in given_up.items())

@@ -141,7 +141,7 @@ class CapitalLayout:
             begin = result.start_months[design.construct]
             finish = result.finish_months[self._last[design.positions]]
             out[design.positions] *= learned_cost(
-                experience_before(begin, finish),
+                experience_before(begin, finish, design.project.forgetting_per_year),
                 design.project.learning_rate_fraction,
                 learning_floor(design.project),
             )

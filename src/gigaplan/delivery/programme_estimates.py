@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 
 from gigaplan import catalogue
+from gigaplan.core.errors import InputError
 from gigaplan.delivery.durations import Duration, Quantiles
+from gigaplan.delivery.fitting import FittedClass, fit_cost
+from gigaplan.delivery.past_projects import read_past_projects
 from gigaplan.delivery.programme_units import Delivered
 from gigaplan.delivery.reference_class import CostRatio, ReferenceClass, from_published
 from gigaplan.programme.plan import Plan
@@ -15,8 +21,13 @@ from gigaplan.programme.resolved import ReferenceClassFigures, ResolvedProgramme
 _KW_PER_MW = 1e3
 
 
-def reference_class_of(figures: ReferenceClassFigures) -> ReferenceClass:
-    """Return a programme's reference class, with its mean and its share beyond the threshold."""
+def reference_class_of(figures: ReferenceClassFigures) -> ReferenceClass | FittedClass:
+    """Return a programme's reference class: fitted to past projects if it names them.
+
+    Else that of the catalogue, with its mean and its share beyond the threshold.
+    """
+    if figures.past_projects is not None:
+        return _fitted(figures.past_projects, figures.past_projects.stat().st_mtime_ns)
     if figures.sigma <= 0 or figures.threshold is None or figures.alpha is None:
         return ReferenceClass(figures.mu, max(figures.sigma, 0.0))
     from scipy.special import ndtr
@@ -24,6 +35,31 @@ def reference_class_of(figures: ReferenceClassFigures) -> ReferenceClass:
     beyond = float(ndtr((figures.mu - math.log(figures.threshold)) / figures.sigma))
     tail_mean = figures.threshold * figures.alpha / (figures.alpha - 1)
     return from_published(figures.mean, beyond, tail_mean, figures.threshold)
+
+
+@lru_cache(maxsize=64)
+def _fitted(path: Path, changed_ns: int) -> FittedClass:
+    """Return the class of a file of past projects; a file that has changed is read again."""
+    projects = read_past_projects(path)
+    try:
+        return fit_cost(projects, deflator=catalogue.price_index())
+    except InputError as error:
+        raise InputError([replace(p, file=p.file or str(path)) for p in error.problems]) from None
+
+
+def read_named_past(programme: ResolvedProgramme) -> dict[str, FittedClass]:
+    """Read and fit the past projects that a programme names, by project.
+
+    Raises
+    ------
+    InputError
+        With the file and line of the fault.
+    """
+    return {
+        name: _fitted(path, path.stat().st_mtime_ns)
+        for name, project in programme.power.items()
+        if (path := project.reference_class.past_projects) is not None
+    }
 
 
 def option_price_usd(project: SupplyFigures, mw: float) -> float:
@@ -118,14 +154,14 @@ def learners(
     programme: ResolvedProgramme, delivered: Sequence[Delivered]
 ) -> list[tuple[list[int], SupplyFigures]]:
     """Return the units of each design that are built whole, and a project of that design."""
-    found: dict[tuple[str, float], tuple[list[int], SupplyFigures]] = {}
+    found: dict[tuple[str, float, float], tuple[list[int], SupplyFigures]] = {}
     for i, item in enumerate(delivered):
         if item.entity.kind != "unit":
             continue
         project = programme.power[item.entity.owner]
         owned = project.contract.kind == "own" and project.status != "operating"
         if owned and project.units is not None and project.learning_rate_fraction != 0:
-            key = (project.design, project.learning_rate_fraction)
+            key = (project.design, project.learning_rate_fraction, project.forgetting_per_year)
             found.setdefault(key, ([], project))[0].append(i)
     return list(found.values())
 

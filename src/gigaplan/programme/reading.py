@@ -162,6 +162,10 @@ def _missing_files(programme: Programme, folder: Path, tree: YamlTree) -> list[P
             file = getattr(zone, name)
             if file is not None:
                 named.append((("zones", key, name, "path"), file.path))
+    for key, project in programme.power.items():
+        if project.estimate.past_projects_file is not None:
+            at = ("power", key, "estimate", "past_projects_file")
+            named.append((at, project.estimate.past_projects_file))
     problems = []
     for path, name in named:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Literal
 
 from gigaplan import catalogue
@@ -125,13 +126,10 @@ def resolve_supply(
         abandoned_per_year=of("abandoned_per_year", absent=0.0),
         licence_months_done=project.licence_months_done,
         stages=_stages(project, at, take),
-        reference_class=reference_class(
-            catalogue.technology(project.technology).reference_class,
-            project.estimate.outside_view_weight_fraction,
-            take,
-        ),
+        reference_class=_reference_class(project, at, take),
         outside_view_applied=_holds_overrun(project),
         learning_rate_fraction=of("learning_rate_fraction", absent=0.0),
+        forgetting_per_year=project.forgetting_per_year,
         macrs_years=round(of("macrs_years")),
         credit=catalogue.technology(project.technology).credit,
     )
@@ -160,6 +158,22 @@ def _alternative(
     low = use.value if use.low is None else use.low
     high = use.value if use.high is None else use.high
     return low, use.value, high
+
+
+def _reference_class(
+    project: PowerProject, at: FieldPath, take: FigureLookup
+) -> ReferenceClassFigures:
+    """Return the class of the project's technology, or that of the past projects it names."""
+    estimate = project.estimate
+    found = reference_class(
+        catalogue.technology(project.technology).reference_class,
+        estimate.outside_view_weight_fraction,
+        take,
+    )
+    if estimate.past_projects_file is None:
+        return found
+    take.note_own((*at, "estimate", "past_projects_file"), estimate.past_projects_file)
+    return replace(found, past_projects=take.file.folder / estimate.past_projects_file)
 
 
 def _holds_overrun(project: PowerProject) -> bool:

@@ -64,7 +64,8 @@ class ReferenceClassFigures:
 
     ``mu`` and ``sigma`` describe the logarithm of final over estimated cost;
     above `threshold` the tail has exponent `alpha`. ``schedule_mean`` is the
-    mean of final over estimated duration.
+    mean of final over estimated duration. ``past_projects`` is a file of the user's own, from
+    which the class of cost is fitted in place of all that.
     """
 
     name: str
@@ -75,6 +76,7 @@ class ReferenceClassFigures:
     mean: float
     schedule_mean: float
     weight_fraction: float
+    past_projects: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,7 @@ class SupplyFigures:
     reference_class: ReferenceClassFigures
     outside_view_applied: bool
     learning_rate_fraction: float
+    forgetting_per_year: float
     macrs_years: int
     credit: str
 

@@ -125,6 +125,11 @@ class Estimate(Strict):
     outside_view_weight_fraction: Fraction = Field(
         0.5, description="Weight of the reference class against the project's own estimate."
     )
+    past_projects_file: Text | None = Field(
+        None,
+        description="Path, from the programme's folder, of a CSV file of your own past projects; "
+        "their final over estimated cost is then the reference class.",
+    )
 
 
 class PowerProject(Strict):
@@ -171,6 +176,12 @@ class PowerProject(Strict):
     water_m3_per_mwh: M3PerMwh | None = Field(None, description="Water consumed.")
     life_years: Years | None = Field(None, gt=0, description="Operating life.")
     forced_outage_fraction: Fraction | None = Field(None, description="Forced outage rate.")
+    learning_rate_fraction: Rate | None = Field(
+        None, lt=1, description="Fall of cost with each doubling of the design's completed units."
+    )
+    forgetting_per_year: Fraction = Field(
+        0.0, description="Share of a completed unit's experience that is lost in each year since."
+    )
     licence_fail_probability: Fraction | None = Field(
         None, description="Chance that the licence is refused at the first try."
     )

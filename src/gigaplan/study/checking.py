@@ -26,6 +26,10 @@ def check(programme: str | Path) -> dict[str, Any]:
         from gigaplan import weather  # costs a second, and most programmes name no file
 
         files = len(weather.read_named(resolved))
+    if any(project.reference_class.past_projects for project in resolved.power.values()):
+        from gigaplan import delivery
+
+        files += len(delivery.read_named_past(resolved))
     by_mark: dict[str, int] = {}
     for figure in resolved.figures:
         by_mark[figure.mark] = by_mark.get(figure.mark, 0) + 1

@@ -142,11 +142,13 @@ def _inputs(file: ProgrammeFile, resolved: ResolvedProgramme, settings: Settings
     """Return everything a run's answer depends on."""
     files = [site.weather_file for site in resolved.sites.values()]
     files += [f for z in resolved.zones.values() for f in (z.price_file, z.carbon_file)]  # type: ignore[misc]
+    past = [project.reference_class.past_projects for project in resolved.power.values()]
     return {
         "code": code_id(),
         "programme": file.programme.model_dump(mode="json"),
         "figures": [dataclasses.asdict(figure) for figure in resolved.figures],
-        "files": [file.folder / found.path for found in files if found is not None],
+        "files": [file.folder / found.path for found in files if found is not None]
+        + [path for path in past if path is not None],
         "seed": resolved.seed,
         "draws": settings.draws,
         "weather_years": settings.weather_years,
