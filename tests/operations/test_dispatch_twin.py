@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.operations.random_cases import HOURS, Case, available_by_unit, random_case
 
-from gigaplan.operations import Storage
+from gigaplan.operations import Grid, Storage
 
 
 @dataclass
@@ -50,12 +50,18 @@ class Twin:
         surplus = sum(offer.mw for offer in must)
         must_clean = sum(o.mw * o.clean for o in must) / surplus if surplus else 0.0
         self.free_connection = connection
+        slope = case.grid.price_response_usd_per_mwh_per_mw if case.grid else 0.0
+        bought = next((o for o in offers if o.name == "grid"), Offer("", 0, 0, 0))
 
         def take(amount: float, ceiling: float) -> float:
             nonlocal surplus
             got = min(amount, surplus)
             surplus -= got
             for offer in offers:
+                if slope > 0:
+                    got += rising(amount - got, min(offer.cost, ceiling))
+                    if offer is bought:
+                        continue
                 if offer.cost > ceiling or got >= amount:
                     continue
                 more = min(amount - got, offer.mw - offer.used)
@@ -64,7 +70,19 @@ class Twin:
                     self.free_connection -= more
                 offer.used += more
                 got += more
-            return got
+            return got + (rising(amount - got, ceiling) if slope > 0 else 0.0)
+
+        def rising(amount: float, dearest: float) -> float:
+            """Import MW by MW until the next would cost too much: bisected on its price."""
+            low, high = 0.0, max(min(amount, self.free_connection), 0.0)
+            for _ in range(80):
+                middle = (low + high) / 2
+                q = bought.used + middle
+                cheap = price + slope * q + slope * q <= dearest
+                low, high = (middle, high) if cheap else (low, middle)
+            bought.used += high
+            self.free_connection -= high
+            return high
 
         left, given = load, dict.fromkeys(self.state, 0.0)
         clean_given = 0.0
@@ -116,7 +134,19 @@ class Twin:
         idle = connection - self.free_connection < 1e-7
         if idle and connection > 0 and price >= 0 and limit > 0:
             self.free_connection = 0.0
-            export = take(limit, np.nextafter(price, -math.inf))
+            ceiling = np.nextafter(price, -math.inf)
+            if slope > 0:  # as much as pays, a further MW earning price - 2 slope x: bisected
+                low, high = 0.0, limit
+                for _ in range(80):
+                    x = (low + high) / 2
+                    worth = price - 2 * slope * x
+                    spare = surplus if worth >= 0 else 0.0
+                    spare += sum(
+                        o.mw - o.used for o in offers if o.cost < worth and not o.through_connection
+                    )
+                    low, high = (x, high) if spare >= x else (low, x)
+                limit = low
+            export = take(limit, ceiling)
         clean = sum(o.used * o.clean for o in offers) - surplus * must_clean
         clean += sum(o.mw * o.clean for o in must)
         return {
@@ -150,8 +180,8 @@ class Twin:
         grid = self.case.grid
         if grid is not None:
             connection = float(self.up["grid"][h])
-            price = float(np.asarray(grid.price_usd_per_mwh)[h])
-            share = float(np.asarray(grid.clean_share_fraction)[h])
+            price = float(np.broadcast_to(grid.price_usd_per_mwh, HOURS)[h])
+            share = float(np.broadcast_to(grid.clean_share_fraction, HOURS)[h])
             offers.append(Offer("grid", price, math.inf, share, True, order=1))
         offers.sort(key=lambda o: (o.cost, o.order, o.name))
         return offers, must, connection, price
@@ -182,7 +212,20 @@ class Twin:
 
 @pytest.mark.parametrize("number", range(100))
 def test_the_compiled_dispatch_equals_the_plain_one(number: int) -> None:
+    _equals_the_plain_one(random_case(number))
+
+
+@pytest.mark.parametrize("number", range(100, 160))
+def test_so_it_does_where_imports_lift_their_price(number: int) -> None:
     case = random_case(number)
+    slope = float(np.random.default_rng(number).uniform(0.1, 4))
+    grid = case.grid or Grid(np.full(HOURS, 20.0), 15.0, export_limit_mw=10.0)
+    _equals_the_plain_one(
+        replace(case, grid=replace(grid, price_response_usd_per_mwh_per_mw=slope))
+    )
+
+
+def _equals_the_plain_one(case: Case) -> None:
     found = case.run()
     twin = Twin(case, available_by_unit(case))
     for h in range(HOURS):

@@ -42,6 +42,10 @@ CASES: list[tuple[Callable[[], object], str]] = [
         lambda: assess([UNIT], LOAD, temperature_celsius=holed(2)),
         "temperature_celsius: hour 2",
     ),
+    (
+        lambda: Grid(5.0, price_response_usd_per_mwh_per_mw=-1),
+        "grid.price_response_usd_per_mwh_per_mw: found -1; a finite number of at least 0",
+    ),
     (lambda: assess([UNIT], LOAD, grid=Grid(np.ones(47))), "[48] or [48, weather] is needed"),
     (lambda: assess([UNIT], np.zeros(48)), "found no load"),
     (lambda: assess([UNIT], -LOAD), "a load is at least 0"),

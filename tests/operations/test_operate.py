@@ -111,6 +111,19 @@ def test_grid_only_energy_and_cost_are_those_computed_by_hand(
     assert year.lolh_hours.mean * load * 0.875 == pytest.approx(year.eue_mwh.mean, rel=0.2, abs=50)
 
 
+def test_a_zone_whose_price_answers_charges_for_it_by_hand(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    zones = {ZONE: replace(programme.zones[ZONE], price_response_usd_per_mwh_per_gw=20.0)}
+    plain = run(programme, world(programme), series).summary
+    found = run(replace(programme, zones=zones), world(programme), series).summary
+    load = programme.campuses[SITE].load_factor_fraction * PUE * np.array([100.0, 100, 100, 50])
+    assert found.grid_energy_mwh == pytest.approx(plain.grid_energy_mwh)
+    dearer = found.grid_cost_usd - plain.grid_cost_usd
+    # Each MW imported lifts the price by 2 cents; after an outage batch work catches up.
+    assert dearer == pytest.approx(0.02 * load * plain.grid_energy_mwh, rel=1e-3)
+
+
 def test_without_a_connection_or_units_nothing_is_served(
     programme: ResolvedProgramme, series: Series
 ) -> None:

@@ -132,6 +132,7 @@ class DispatchArrays(NamedTuple):
     clean: Array  # [source] 0 or 1
     remote: Array  # [source] 1 if it reaches the load through the grid connection
     price_usd_per_mwh: Array  # [weather, hour]
+    price_slope: float  # USD/MWh that a MW of import adds to its price
     grid_kg_per_mwh: Array  # [weather, hour]
     grid_clean: Array  # [weather, hour]
     import_before: Array  # [weather, source + 1] 1 if the price ever stands just below a source

@@ -297,6 +297,10 @@ class Grid:
         Part of the limit that one feed can carry: 1 with two feeds is N-1.
     export_limit_mw : float
         Most export, in hours in which the connection is up; 0 for none.
+    price_response_usd_per_mwh_per_mw : float
+        By how much each MW of import lifts the price of all import in that hour, and each
+        MW of export lowers that of all export. What remote units sell is paid the price as
+        it stands.
     """
 
     limit_mw: Hourly
@@ -309,6 +313,7 @@ class Grid:
     name: str = "grid"
     feeds: int = 1
     feed_fraction: float = 1.0
+    price_response_usd_per_mwh_per_mw: float = 0.0
 
     def __post_init__(self) -> None:
         require(
@@ -323,6 +328,8 @@ class Grid:
             field=f"{self.name}.feed_fraction",
         )
         check_at_least(self.export_limit_mw, 0.0, self.name, "export_limit_mw", " MW")
+        response = "price_response_usd_per_mwh_per_mw"
+        check_at_least(getattr(self, response), 0.0, self.name, response)
 
 
 @dataclass(frozen=True, slots=True)

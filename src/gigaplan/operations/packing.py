@@ -225,17 +225,19 @@ def load_arrays(
     )
 
 
-def _import_before(sources: Sequence[Source], price: Floats, has_grid: bool) -> Floats:
+def _import_before(sources: Sequence[Source], price: Floats, grid: Grid | None) -> Floats:
     """Return, by weather year, before which sources (and after all) imports are ever the cheapest.
 
-    Spares a pass over the hours where no price lies between two sources' costs.
+    Spares a pass over the hours where no price lies between two sources' costs. A price that
+    import lifts may come to lie there from any below.
     """
     ends = [s.variable_usd_per_mwh for s in sources if not s.must_run]
     must_run = len(sources) - len(ends)
     before = np.zeros((price.shape[0], len(sources) + 1))
     for i, (low, high) in enumerate(zip([-np.inf, *ends], [*ends, np.inf], strict=True)):
-        hit = ((price >= low) & (price < high)).any(axis=1)
-        before[:, must_run + i] = hit & has_grid
+        if grid is not None:
+            rises = grid.price_response_usd_per_mwh_per_mw > 0
+            before[:, must_run + i] = ((rises | (price >= low)) & (price < high)).any(axis=1)
     return before
 
 
@@ -285,9 +287,10 @@ def dispatch_arrays(
         clean=np.array([float(s.clean) for s in sources]),
         remote=np.array([float(s.remote) for s in sources]),
         price_usd_per_mwh=grid_series[0],
+        price_slope=float(grid.price_response_usd_per_mwh_per_mw) if grid else 0.0,
         grid_kg_per_mwh=grid_series[1],
         grid_clean=grid_series[2],
-        import_before=_import_before(sources, grid_series[0], grid is not None),
+        import_before=_import_before(sources, grid_series[0], grid),
         export_limit_mw=float(grid.export_limit_mw) if grid else 0.0,
         export_only=grid is None or not bool(np.any(np.asarray(grid.limit_mw) > 0)),
         stores=np.array([_store_row(s, sources) for s in stores], float).reshape(

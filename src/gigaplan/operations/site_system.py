@@ -358,7 +358,8 @@ class SiteSystems:
         return tuple(stores), scale
 
     def _grid(self, site: str, year: int) -> Grid:
-        zone = self.series.zones[self.programme.sites[site].zone]
+        name = self.programme.sites[site].zone
+        zone, response = self.series.zones[name], self.programme.zones[name]
         carbon = self.programme.carbon_usd_per_tonne / 1000
         out = catalogue.figure("technology.grid.forced_outage_fraction").value
         repair = catalogue.figure("technology.grid.mttr_hours").value
@@ -371,6 +372,7 @@ class SiteSystems:
             clean_share_fraction=np.clip(zone.clean_share_fraction, 0, 1).T,
             # outages are drawn by name: each site's connection, and each year, has its own
             name=f"connection of {site} in {year}",
+            price_response_usd_per_mwh_per_mw=response.price_response_usd_per_mwh_per_gw / 1000,
         )
 
     def _connection(self, site: str, year: int) -> Floats:

@@ -30,6 +30,7 @@ from gigaplan.programme.quantities import (
     UsdPerKw,
     UsdPerMmbtu,
     UsdPerMwh,
+    UsdPerMwhPerGw,
 )
 
 
@@ -83,6 +84,10 @@ class Zone(Strict):
     )
     clean_share_fraction: Fraction | None = Field(
         None, description="Mean clean share of grid energy; catalogue if left out."
+    )
+    price_response_usd_per_mwh_per_gw: UsdPerMwhPerGw = Field(
+        0.0,
+        description="What each GW that a site imports adds to the price of all it imports then.",
     )
     price_file: SeriesFile | None = Field(None, description="Hourly prices from a file.")
     carbon_file: SeriesFile | None = Field(None, description="Hourly carbon from a file.")

@@ -64,6 +64,7 @@ def resolve_zone(name: str, zone: Zone, years: tuple[int, ...], take: FigureLook
         gas_price_usd_per_mmbtu=gas_prices(name, zone, years, take),
         carbon_kg_per_mwh=of("carbon_kg_per_mwh"),
         clean_share_fraction=of("clean_share_fraction"),
+        price_response_usd_per_mwh_per_gw=zone.price_response_usd_per_mwh_per_gw,
         price_file=zone.price_file,
         carbon_file=zone.carbon_file,
     )

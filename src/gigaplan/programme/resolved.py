@@ -90,6 +90,7 @@ class ZoneFigures:
     gas_price_usd_per_mmbtu: tuple[float, ...]
     carbon_kg_per_mwh: float
     clean_share_fraction: float
+    price_response_usd_per_mwh_per_gw: float
     price_file: SeriesFile | None
     carbon_file: SeriesFile | None
 

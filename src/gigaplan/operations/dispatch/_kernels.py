@@ -46,6 +46,7 @@ from gigaplan.operations.hour._kernels import (
     CHARGE,
     LAST_SHORT,
     NOW,
+    SLOPE,
     STEP,
     WAITS,
     dispatch_hour,
@@ -121,7 +122,7 @@ def dispatch_block(
                 campus_scratch,
             )
         year[:] = 0.0
-        _begin(state)
+        _begin(dispatch, state)
         for part in range(load.part_month.size):
             first, month = load.part_start[part], load.part_month[part]
             count = load.part_start[part + 1] - first
@@ -213,11 +214,12 @@ class State(NamedTuple):
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def _begin(state: State) -> None:
+def _begin(d: DispatchArrays, state: State) -> None:
     """Set what is carried to the start of a sample."""
     state.now[:] = 0.0
     state.now[LAST_SHORT] = -2.0
     state.now[STEP] = -1.0
+    state.now[SLOPE] = d.price_slope
     state.inside[:] = 0.0
     state.tier[:] = 0.0
     state.size[:] = 0.0
@@ -256,6 +258,32 @@ def _import_between(
         left[h] -= more[h]
     for h in range(price.size):
         marginal[h] = price[h] if more[h] > 0.0 else marginal[h]
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _import_rising(
+    high: float,
+    twice: float,
+    price: Array,
+    left: Array,
+    connection: Array,
+    imported: Array,
+    marginal: Array,
+    more: Array,
+) -> None:
+    """Import until one MW more would cost `high`, each lifting that by `twice`; `more` is scratch.
+
+    See `hour.take`.
+    """
+    for h in range(price.size):
+        most = (high - price[h]) / twice - imported[h]
+        more[h] = max(min(min(left[h], connection[h]), most), 0.0)
+    for h in range(price.size):
+        imported[h] += more[h]
+        connection[h] -= more[h]
+        left[h] -= more[h]
+    for h in range(price.size):
+        marginal[h] = price[h] + twice * imported[h] if more[h] > 0.0 else marginal[h]
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -348,7 +376,7 @@ def _merit_order(
     demand, imported, marginal = hourly[T_LOAD], hourly[T_IMPORT], hourly[T_PRICE]
     clean, price = hourly[T_CLEAN_MADE], d.price_usd_per_mwh[weather, first : first + count]
     more = hourly[T_SOLD]  # free until the sums
-    sources, low = d.cost_usd_per_mwh.size, -np.inf
+    sources, low, twice = d.cost_usd_per_mwh.size, -np.inf, 2.0 * d.price_slope
     _start(d.must_run, d.clean, available, left, connection, hourly)
     served = False
     for g in range(d.must_run, sources):
@@ -357,7 +385,9 @@ def _merit_order(
         if served:
             out[:] = 0.0
             continue
-        if d.import_before[weather, g]:
+        if d.import_before[weather, g] and twice > 0.0:
+            _import_rising(cost, twice, price, left, connection, imported, marginal, more)
+        elif d.import_before[weather, g]:
             _import_between(low, cost, price, left, connection, imported, marginal, more)
         low = cost
         if d.remote[g] > 0.0:
@@ -367,7 +397,10 @@ def _merit_order(
         if d.clean[g] > 0.0:
             _add_times(out[:count], d.clean[g], clean)
     if d.import_before[weather, sources] and not served:
-        _import_between(low, np.inf, price, left, connection, imported, marginal, more)
+        if twice > 0.0:
+            _import_rising(np.inf, twice, price, left, connection, imported, marginal, more)
+        else:
+            _import_between(low, np.inf, price, left, connection, imported, marginal, more)
     matched, grid_clean = hourly[T_CLEAN], d.grid_clean[weather, first : first + count]
     for h in range(count):
         clean[h] += imported[h] * grid_clean[h]

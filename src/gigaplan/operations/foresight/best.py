@@ -112,6 +112,12 @@ def foresee(
     require(
         0 <= sample < samples, f"found {sample}; 0 to {samples - 1} is allowed.", field="sample"
     )
+    require(
+        system.dispatch.price_slope == 0,
+        "the best dispatch is a linear program, which has no price that import lifts.",
+        field="grid.price_response_usd_per_mwh_per_mw",
+        hint="Leave it out for the bound.",
+    )
     rule, figures = run_sample(system, sample)
     ends = [float(rule.charge_state_mwh[store.name][-1]) for store in system.storage]
     year = _year(system, sample, rule.load_mw, np.array(ends))

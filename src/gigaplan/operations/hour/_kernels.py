@@ -56,10 +56,11 @@ from gigaplan.operations.arrays import (
 
 # Places in `now`, the hour's own figures: must-run surplus, its clean share, import, MW through
 # the connection, cost of the last MW, MW from storage, its clean part; and what is carried from
-# hour to hour: the last hour of loss, whether work waits to be made up, the step of the hour.
+# hour to hour: the last hour of loss, whether work waits to be made up, the step of the hour; and
+# by how much a MW of import lifts the price.
 SURPLUS, MUST_CLEAN, IMPORTED, CONNECTED, COST, GIVEN_ALL, GIVEN_CLEAN, LAST_SHORT, WAITS = range(9)
-STEP = 9
-NOW = 10
+STEP, SLOPE = 9, 10
+NOW = 11
 # Places in `inside` [storage, 3] and `tier_state` [tier, 2], carried from hour to hour.
 CHARGE, CLEAN_CHARGE, GIVEN = range(3)
 SHED, BACKLOG = range(2)
@@ -81,7 +82,8 @@ def take(
 
     Must-run surplus goes first. `room` holds MW available by source and, last,
     of the connection, which imports (whose price stands among the costs) and
-    remote sources share.
+    remote sources share. Where imports lift their price they go on until one
+    more would cost what the next source does.
     """
     taken = min(amount, now[SURPLUS])
     now[SURPLUS] -= taken
@@ -92,8 +94,8 @@ def take(
         if left <= 0.0 or cost[g] > ceiling:
             break
         if grid_waits and price < cost[g]:
-            grid_waits = False
-            left -= _import(left, room[sources], price, now)
+            grid_waits = now[SLOPE] > 0.0
+            left -= _import(left, room[sources], price, cost[g], now)
         more = min(left, room[g] - out[g])
         if remote[g] > 0.0:
             more = min(more, room[sources] - now[CONNECTED])
@@ -104,20 +106,56 @@ def take(
             left -= more
             now[COST] = cost[g]
     if grid_waits and left > 0.0:
-        left -= _import(left, room[sources], price, now)
+        left -= _import(left, room[sources], price, ceiling, now)
     return float(amount - left)
 
 
 @nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _import(amount: float, limit: float, price: float, now: Array) -> float:
-    """Import up to `amount` MW within what the connection has left."""
+def _import(amount: float, limit: float, price: float, dearest: float, now: Array) -> float:
+    """Import up to `amount` MW within what the connection has left.
+
+    Where import lifts the price, no MW that costs more than `dearest`: q MW cost
+    q (price + slope q), so one more costs price + 2 slope q.
+    """
+    twice = 2.0 * now[SLOPE]
     more = min(amount, limit - now[CONNECTED])
+    if twice > 0.0:
+        more = min(more, (dearest - price) / twice - now[IMPORTED])
     if more <= 0.0:
         return 0.0
     now[IMPORTED] += more
     now[CONNECTED] += more
-    now[COST] = price
+    now[COST] = price + twice * now[IMPORTED]
     return float(more)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _export(
+    limit: float,
+    must_run: int,
+    cost: Array,
+    remote: Array,
+    room: Array,
+    price: float,
+    out: Array,
+    now: Array,
+) -> float:
+    """Export surplus, and what costs less than it earns, up to `limit` MW; return MW.
+
+    Where export lowers the price, x MW earn x (price - slope x), one more price - 2 slope x.
+    """
+    room[cost.size] = 0.0  # nothing comes in to go out
+    if now[SLOPE] == 0.0:
+        below = np.nextafter(price, -np.inf)
+        return float(take(limit, below, must_run, cost, remote, room, price, out, now))
+    per_usd = 1.0 / (2.0 * now[SLOPE])
+    most = min(limit, price * per_usd)
+    sold = take(most, -np.inf, must_run, cost, remote, room, price, out, now)
+    for g in range(must_run, cost.size):
+        most = min(limit, (price - cost[g]) * per_usd)
+        if most > sold:
+            sold += take(most - sold, cost[g], must_run, cost, remote, room, price, out, now)
+    return float(sold)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -386,11 +424,9 @@ def dispatch_hour(
         )
     export = 0.0
     if export_limit > 0.0 and now[CONNECTED] <= tolerance and price >= 0.0:
-        room[sources] = 0.0  # nothing comes in to go out
-        below = np.nextafter(price, -np.inf)
-        export = take(export_limit, below, must_run, cost, remote, room, price, out, now)
+        export = _export(export_limit, must_run, cost, remote, room, price, out, now)
         year[EXPORT] += export
-        year[EXPORT_USD] += export * price
+        year[EXPORT_USD] += export * (price - now[SLOPE] * export)
     year[SERVED] += made_up - short
     year[COOLING_M3] += (made_up - short) / pue * water
     if months > 0:

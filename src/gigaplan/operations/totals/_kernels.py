@@ -131,6 +131,8 @@ def add_up(
         year[SPILL] += _sum(hourly[T_SPILL, :count])
     year[IMPORT] += _sum(imported)
     year[IMPORT_USD] += _dot(imported, price)
+    if d.price_slope > 0.0:
+        year[IMPORT_USD] += d.price_slope * _dot(imported, imported)
     year[IMPORT_KG] += grid_kg
     for g in range(sources):
         used, sold = _sum(hourly[TRACE_SCALARS + g, :count]), 0.0
