@@ -94,12 +94,21 @@ class BucketArrays(NamedTuple):
 class Scratch(NamedTuple):
     """Room that units are sampled in."""
 
-    word: Array  # [2 PAIRS, unit] int32
-    near: Array  # [2 PAIRS, unit] float32
-    pairs: Array  # [2 PAIRS, unit] float32, the first exponentials of every unit
-    more_word: Array  # [2 PAIRS] the same for one unit
+    word: Array  # [2 pair, unit] int32
+    near: Array  # [2 pair, unit] float32
+    pairs: Array  # [2 pair, unit] float32, the first exponentials of every unit
+    more_word: Array  # [2 later pair] the same for one unit
     more_near: Array
     more: Array
+    down_above: Array  # [unit] a simple unit whose first exponential is above is down at first
+    life_hours: Array  # [unit] mean time to failure; nought of units that are not simple
+    repair_hours: Array  # [unit] the same of repairs
+    begins: Array  # [unit] nought, and beyond the end of units that are not simple
+    hours: float
+    time: Array  # [unit] when the last life of `end` ends
+    late: Array  # [unit]
+    begin: Array  # [pair, unit] first hours of simple units' lives, int32
+    end: Array  # [pair, unit] first hours after them
     starts: Array  # planned windows of a unit
     ends: Array
     events: Array  # [cause] number of events of the sample

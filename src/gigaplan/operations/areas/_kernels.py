@@ -30,13 +30,8 @@ from gigaplan.operations.areas.arrays import (
 )
 from gigaplan.operations.areas.hour._kernels import charge_all, discharge, share
 from gigaplan.operations.arrays import ENERGY, INITIAL, Array, BucketArrays, UnitArrays
-from gigaplan.operations.outages._kernels import (
-    add_units,
-    draw_events,
-    draw_pairs,
-    make_changes,
-    make_scratch,
-)
+from gigaplan.operations.outages._kernels import add_units, draw_events
+from gigaplan.operations.outages.simple._kernels import draw, make_changes, make_scratch
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -73,7 +68,7 @@ def _sample(
     """
     hours = n.load_mw.shape[2]
     place_in_cycle = uniform(units.refuel_key, np.uint64(sample), np.uint64(0))
-    draw_pairs(units.key, sample, scratch)
+    draw(units, sample, scratch)
     draw_events(units, sample, weather, hours, scratch)
     spare = row[row.shape[0] - 1]
     for b in range(buckets.source.size):

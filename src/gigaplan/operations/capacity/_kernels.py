@@ -44,13 +44,8 @@ from gigaplan.operations.arrays import (
     UnitArrays,
 )
 from gigaplan.operations.hour._kernels import BACKLOG, SHED, shed
-from gigaplan.operations.outages._kernels import (
-    add_units,
-    draw_events,
-    draw_pairs,
-    make_changes,
-    make_scratch,
-)
+from gigaplan.operations.outages._kernels import add_units, draw_events
+from gigaplan.operations.outages.simple._kernels import draw, make_changes, make_scratch
 
 
 @nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
@@ -278,7 +273,7 @@ def capacity_block(
                 wanted_it += demand[h] / load.pue[weather, h]
             demand_of = column * weathers + weather
         place = uniform(units.refuel_key, np.uint64(sample), np.uint64(0))
-        draw_pairs(units.key, sample, scratch)
+        draw(units, sample, scratch)
         draw_events(units, sample, weather, hours, scratch)
         ours = net
         if others:

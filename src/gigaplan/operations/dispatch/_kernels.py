@@ -51,13 +51,14 @@ from gigaplan.operations.hour._kernels import (
     WAITS,
     dispatch_hour,
 )
-from gigaplan.operations.outages._kernels import add_units, draw_pairs, make_changes, make_scratch
+from gigaplan.operations.outages._kernels import add_units
 from gigaplan.operations.outages.series._kernels import (
     clear_end,
     fill_part,
     sample_changes,
     sum_up,
 )
+from gigaplan.operations.outages.simple._kernels import draw, make_changes, make_scratch
 from gigaplan.operations.totals._kernels import add_up
 
 
@@ -108,7 +109,7 @@ def dispatch_block(
         weather = sample % weathers
         sample_changes(units, buckets, sample, weather, hours, changes, mark, scratch)
         if events:
-            draw_pairs(campus.key, sample, campus_scratch)
+            draw(campus, sample, campus_scratch)
             add_units(
                 campus,
                 0,

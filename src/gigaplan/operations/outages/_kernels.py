@@ -4,10 +4,6 @@ A unit alternates between up and down. Its durations come from its own stream,
 one pair of exponentials per cycle, so what another unit does never moves it. Only
 the hours in which a unit starts or stops are written (plus and minus its MW in
 a row of differences); one running sum then gives the MW available by hour.
-
-The first pairs of all units are drawn together: random words and their logarithms
-then come several units at a time. Pair i of a unit and sample takes half of the
-Philox4x32 counter (sample, i div 2, 1). Exponentials are of single precision: off by some 1e-7.
 """
 
 from __future__ import annotations
@@ -15,54 +11,14 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from gigaplan.core._kernels import exponentials
-from gigaplan.core.random_streams import philox4x32, uniform, uniform_pair
+from gigaplan.core.random_streams import uniform, uniform_pair
 from gigaplan.operations._kernels import column_of
 from gigaplan.operations.arrays import Array, Scratch, UnitArrays
-from gigaplan.operations.outage_model import LARGEST, MOST_EVENTS
-
-PAIRS = 8
-"""Pairs of exponentials that are drawn at once for every unit."""
+from gigaplan.operations.outage_model import LARGEST
+from gigaplan.operations.outages.simple._kernels import LATER, add_simple, between, later_pairs
 
 _KINDS = 1 << 32
 """First index of the numbers that say whether a failure derates."""
-GROUP_BITS = 3
-"""Hours of a group, as a power of two; a group that no unit's change touches is not summed up."""
-
-_MASK, _32 = np.uint64(0xFFFFFFFF), np.uint64(32)
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def draw_pairs(key: Array, sample: int, scratch: Scratch) -> None:
-    """Fill scratch.pairs with the first pairs of every unit.
-
-    Row 2 i is the first of pair i, row 2 i + 1 the second.
-    """
-    word, near, out = scratch.word, scratch.near, scratch.pairs
-    low, high = np.uint64(sample) & _MASK, np.uint64(sample) >> _32
-    for j in range(PAIRS // 2):
-        index = np.uint64(j)
-        for u in range(key.size):
-            a, b, c, d = philox4x32(low, high, index, np.uint64(1), key[u] & _MASK, key[u] >> _32)
-            word[4 * j, u] = np.int32(a)
-            word[4 * j + 1, u] = np.int32(b)
-            word[4 * j + 2, u] = np.int32(c)
-            word[4 * j + 3, u] = np.int32(d)
-    exponentials(word.reshape(-1), near.reshape(-1), out.reshape(-1))
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def _more_pairs(
-    key: np.uint64, sample: int, first: int, word: Array, near: Array, out: Array
-) -> None:
-    """Fill out[2 PAIRS] with the pairs of a unit from pair `first` on, which is even."""
-    low, high = np.uint64(sample) & _MASK, np.uint64(sample) >> _32
-    for j in range(PAIRS // 2):
-        index = np.uint64(first // 2 + j)
-        a, b, c, d = philox4x32(low, high, index, np.uint64(1), key & _MASK, key >> _32)
-        word[4 * j], word[4 * j + 1] = np.int32(a), np.int32(b)
-        word[4 * j + 2], word[4 * j + 3] = np.int32(c), np.int32(d)
-    exponentials(word, near, out)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -136,15 +92,6 @@ def _windows(
 
 
 @nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
-def _between(row: Array, mark: Array, mw: float, first: int, end: int) -> None:
-    """Add MW from first to end."""
-    row[first] += mw
-    row[end] -= mw
-    mark[first >> GROUP_BITS] = 1
-    mark[end >> GROUP_BITS] = 1
-
-
-@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def _add(
     row: Array, mark: Array, mw: float, first: int, end: int, starts: Array, ends: Array, n: int
 ) -> None:
@@ -154,11 +101,11 @@ def _add(
         if starts[i] >= end:
             break
         if starts[i] > cursor:
-            _between(row, mark, mw, cursor, starts[i])
+            between(row, mark, mw, cursor, starts[i])
         if ends[i] > cursor:
             cursor = ends[i]
     if cursor < end:
-        _between(row, mark, mw, cursor, end)
+        between(row, mark, mw, cursor, end)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -166,12 +113,13 @@ def _pair(
     units: UnitArrays, unit: int, sample: int, i: int, scratch: Scratch
 ) -> tuple[float, float]:
     """Return a unit's pair i of exponentials; later ones are drawn as they are needed."""
-    if i < PAIRS:
+    rows, more = scratch.begin.shape[0], scratch.more
+    if i < rows:
         return scratch.pairs[2 * i, unit], scratch.pairs[2 * i + 1, unit]
-    more = scratch.more
-    if i % PAIRS == 0:
-        _more_pairs(units.key[unit], sample, i, scratch.more_word, scratch.more_near, more)
-    return more[2 * (i % PAIRS)], more[2 * (i % PAIRS) + 1]
+    k = 2 * ((i - rows) % LATER)
+    if k == 0:
+        later_pairs(units.key[unit], sample, i, scratch.more_word, scratch.more_near, more)
+    return more[k], more[k + 1]
 
 
 @nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
@@ -261,7 +209,7 @@ def _add_unit(
 
     The state at an hour's start holds for the hour, which keeps the outage
     fraction exact; an outage that begins and ends within an hour is not seen.
-    scratch.pairs are those of `draw_pairs`.
+    The scratch is as `draw` left it.
     """
     pairs, starts, ends = scratch.pairs, scratch.starts, scratch.ends
     column = column_of(units.first_hour, sample)
@@ -309,51 +257,6 @@ def _add_unit(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def _add_simple(
-    first: int,
-    last: int,
-    key: Array,
-    capacity_mw: Array,
-    mttf_hours: Array,
-    mttr_hours: Array,
-    simple: Array,
-    sample: int,
-    pairs: Array,
-    more_word: Array,
-    more_near: Array,
-    more: Array,
-    row: Array,
-    mark: Array,
-) -> None:
-    """Add units `first` to `last` - 1 that are simple: see `_add_unit`, whose answer this is.
-
-    Plain arrays and one loop: handing on tuples of arrays costs more than the work.
-    """
-    hours = row.size - 1
-    for u in range(first, last):
-        if not simple[u]:
-            continue
-        mw, mttf, mttr = capacity_mw[u], mttf_hours[u], mttr_hours[u]
-        down = np.exp(-pairs[0, u]) < mttr / (mttf + mttr)
-        time = (mttr if down else mttf) * pairs[1, u]
-        if not down:
-            _between(row, mark, mw, 0, _hour(time, 0, hours))
-        i = 1
-        while time < hours:
-            if i < PAIRS:
-                repair, life = pairs[2 * i, u], pairs[2 * i + 1, u]
-            else:
-                if i % PAIRS == 0:
-                    _more_pairs(key[u], sample, i, more_word, more_near, more)
-                repair, life = more[2 * (i % PAIRS)], more[2 * (i % PAIRS) + 1]
-            i += 1
-            begin = time if down else time + mttr * repair
-            down = False
-            time = begin + mttf * life
-            _between(row, mark, mw, _hour(begin, 0, hours), _hour(time, 0, hours))
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
 def add_units(
     units: UnitArrays,
     first: int,
@@ -370,16 +273,17 @@ def add_units(
 
     mark[hour >> GROUP_BITS] is set where the row changed.
     """
-    _add_simple(
+    add_simple(
         first,
         last,
         units.key,
         units.capacity_mw,
-        units.mttf_hours,
-        units.mttr_hours,
-        units.simple,
+        scratch.life_hours,
+        scratch.repair_hours,
         sample,
-        scratch.pairs,
+        scratch.time,
+        scratch.begin,
+        scratch.end,
         scratch.more_word,
         scratch.more_near,
         scratch.more,
@@ -389,35 +293,3 @@ def add_units(
     for u in range(first, last):
         if not units.simple[u]:
             _add_unit(units, u, sample, weather, place, hours, row, mark, scratch)
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def make_scratch(units: UnitArrays, hours: int) -> Scratch:
-    """Return room to sample any unit in."""
-    most = 0
-    for u in range(units.key.size):
-        count = units.window_offset[u + 1] - units.window_offset[u]
-        if units.cycle_hours[u] > 0:
-            count += int(hours / units.cycle_hours[u]) + 2
-        count += MOST_EVENTS * (units.cause_offset[u + 1] - units.cause_offset[u])
-        most = max(most, count)
-    shape = (2 * PAIRS, units.key.size)
-    return Scratch(
-        np.empty(shape, np.int32),
-        np.empty(shape, np.float32),
-        np.empty(shape, np.float32),
-        np.empty(2 * PAIRS, np.int32),
-        np.empty(2 * PAIRS, np.float32),
-        np.empty(2 * PAIRS, np.float32),
-        np.empty(most + 1, np.int64),
-        np.empty(most + 1, np.int64),
-        np.zeros(units.cause_key.size, np.int64),
-        np.zeros((units.cause_key.size, MOST_EVENTS), np.int64),
-        np.zeros((units.cause_key.size, MOST_EVENTS), np.int64),
-    )
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def make_changes(rows: int, hours: int) -> tuple[Array, Array]:
-    """Return changes of MW [row, hour + 1] and marks [row, group], all nought."""
-    return np.zeros((rows, hours + 1)), np.zeros((rows, (hours >> GROUP_BITS) + 1), np.uint8)

@@ -8,14 +8,8 @@ import numpy as np
 from gigaplan.core.random_streams import uniform
 from gigaplan.operations._kernels import column_of, scale_by_step
 from gigaplan.operations.arrays import Array, BucketArrays, LoadArrays, Scratch, UnitArrays
-from gigaplan.operations.outages._kernels import (
-    GROUP_BITS,
-    add_units,
-    draw_events,
-    draw_pairs,
-    make_changes,
-    make_scratch,
-)
+from gigaplan.operations.outages._kernels import add_units, draw_events
+from gigaplan.operations.outages.simple._kernels import GROUP_BITS, draw, make_changes, make_scratch
 
 _GROUP = 1 << GROUP_BITS
 
@@ -36,7 +30,7 @@ def sample_changes(
     Both are nought before. Buckets whose units never fail have no changes.
     """
     place = uniform(units.refuel_key, np.uint64(sample), np.uint64(0))
-    draw_pairs(units.key, sample, scratch)
+    draw(units, sample, scratch)
     draw_events(units, sample, weather, hours, scratch)
     for b in range(buckets.source.size):
         if buckets.steady_mw[b] < 0.0:
