@@ -6,10 +6,13 @@ even if all its losses came first; flows are sought only in hours in which some 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba as nb
 import numpy as np
 
 from gigaplan.core.random_streams import uniform
+from gigaplan.core.references import borrowed
 from gigaplan.operations._kernels import DAY, changes, most_by_day
 from gigaplan.operations.areas.arrays import (
     AREA_EUE,
@@ -29,9 +32,40 @@ from gigaplan.operations.areas.arrays import (
     NetworkArrays,
 )
 from gigaplan.operations.areas.hour._kernels import charge_all, discharge, share
-from gigaplan.operations.arrays import ENERGY, INITIAL, Array, BucketArrays, UnitArrays
+from gigaplan.operations.arrays import ENERGY, INITIAL, Array, BucketArrays, Scratch, UnitArrays
 from gigaplan.operations.outages._kernels import add_units, draw_events
 from gigaplan.operations.outages.simple._kernels import draw, make_changes, make_scratch
+
+
+class Inside(NamedTuple):
+    """Room for one hour, and what is carried from hour to hour."""
+
+    now: Array  # [area] MW over the load, below nought short
+    room: Array  # [edge] MW that it may still carry
+    limit: Array  # [edge] MW
+    running: Array  # [row] sum of the changes so far
+    queue: Array  # [area] int
+    via: Array  # [area] int
+    extra: Array  # [area]
+    missing: Array  # [area]
+    charge: Array  # [storage] MWh
+    able: Array  # [storage]
+    seen: Array  # [line] whether it was up when limits were last set
+
+
+class Work(NamedTuple):
+    """Room for one sample; days are whole ones, the last perhaps beyond the end."""
+
+    row: Array  # [row + 1, hour + 1] changes; the last for units with a profile
+    mark: Array  # [group]
+    net: Array  # [area, hour] load less what never fails
+    most: Array  # [area, day] greatest net load
+    total: Array  # [row, day] sum of changes
+    falls: Array  # [row, day] sum of those below nought
+    energy: Array  # [area] load of the year
+    year: Array  # [row of the table]
+    scratch: Scratch
+    inside: Inside
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -60,7 +94,7 @@ def _sample(
     most: Array,
     row: Array,
     mark: Array,
-    scratch: tuple[Array, ...],
+    scratch: Scratch,
 ) -> None:
     """Add changes of MW to row[area or group, hour], and take off net[area, hour] the rest.
 
@@ -190,22 +224,18 @@ def _go_through(
     total: Array,
     falls: Array,
     weather: int,
+    inside: Inside,
     year: Array,
 ) -> None:
     """Go through a sample's days; areas are screened apart before any flow is sought."""
     areas, _, hours = n.load_mw.shape
     edges, rows, stores = n.limit_mw.shape[2], total.shape[0], n.store_area.size
-    now, room, limit, running = (
-        np.empty(areas),
-        np.empty(edges),
-        np.empty(edges),
-        np.zeros(rows),
-    )
-    queue, via = np.empty(areas, np.int64), np.empty(areas, np.int64)
-    extra, missing = np.empty(areas), np.empty(areas)
-    charge, able = np.empty(stores), np.empty(stores)
+    now, room, limit, running = inside.now, inside.room, inside.limit, inside.running
+    queue, via, seen = inside.queue, inside.via, inside.seen
+    extra, missing, charge, able = inside.extra, inside.missing, inside.charge, inside.able
+    running[:areas] = 0.0
     running[areas:] = n.always_up
-    seen = np.full(rows - areas, -1.0)
+    seen[:] = -1.0
     for k in range(stores):
         charge[k] = n.stores[k, INITIAL] * n.stores[k, ENERGY]
     full, last = stores == 0, -2
@@ -254,19 +284,68 @@ def _varies(n: NetworkArrays, buckets: BucketArrays) -> bool:
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
+def _make_work(units: UnitArrays, n: NetworkArrays, table_rows: int) -> Work:
+    """Return room to run samples in, one by one."""
+    areas, _, hours = n.load_mw.shape
+    edges, stores = n.limit_mw.shape[2], n.store_area.size
+    days, rows = (hours + DAY - 1) // DAY, areas + n.always_up.size
+    return Work(
+        np.zeros((rows + 1, DAY * days + 1)),
+        make_changes(1, hours)[1][0],
+        np.empty((areas, DAY * days)),
+        np.empty((areas, days)),
+        np.empty((rows, days)),
+        np.empty((rows, days)),
+        np.empty(areas),
+        np.empty(table_rows),
+        make_scratch(units, hours),
+        Inside(
+            np.empty(areas),
+            np.empty(edges),
+            np.empty(edges),
+            np.zeros(rows),
+            np.empty(areas, np.int64),
+            np.empty(areas, np.int64),
+            np.empty(areas),
+            np.empty(areas),
+            np.empty(stores),
+            np.empty(stores),
+            np.empty(rows - areas),
+        ),
+    )
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def network_block(
     units: UnitArrays, buckets: BucketArrays, n: NetworkArrays, first_sample: int, table: Array
 ) -> None:
     """Run one block of samples; `table` [row, sample] is written."""
-    areas, weathers, hours = n.load_mw.shape
-    days, rows = (hours + DAY - 1) // DAY, areas + n.always_up.size
-    net, most = np.empty((areas, DAY * days)), np.empty((areas, days))
-    row = np.zeros((rows + 1, DAY * days + 1))  # the last for units with a profile
-    total, falls = np.empty((rows, days)), np.empty((rows, days))
-    scratch, varies = make_scratch(units, hours), _varies(n, buckets)
-    mark = make_changes(1, hours)[1][0]
-    net_of, energy = -1, np.empty(areas)
-    year = np.empty(table.shape[0])
+    work = _make_work(units, n, table.shape[0])
+    _run(
+        borrowed(units),
+        borrowed(buckets),
+        borrowed(n),
+        first_sample,
+        borrowed(table),
+        borrowed(work),
+    )
+    work.year[:] = 0.0  # it is kept until here
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _run(
+    units: UnitArrays,
+    buckets: BucketArrays,
+    n: NetworkArrays,
+    first_sample: int,
+    table: Array,
+    work: Work,
+) -> None:
+    """See `network_block`."""
+    areas, weathers, _ = n.load_mw.shape
+    row, mark, net, most = work.row, work.mark, work.net, work.most
+    total, falls, energy, year = work.total, work.falls, work.energy, work.year
+    scratch, varies, net_of = work.scratch, _varies(n, buckets), -1
     for s in range(table.shape[1]):
         sample = first_sample + s
         weather = sample % weathers
@@ -279,9 +358,9 @@ def network_block(
         _sample(units, buckets, n, sample, weather, net, most, row, mark, scratch)
         year[:] = 0.0
         _count_without(n, row, weather, year)
-        for r in range(rows):
+        for r in range(total.shape[0]):
             changes(row[r], total[r], falls[r])
-        _go_through(n, net, most, row, total, falls, weather, year)
+        _go_through(n, net, most, row, total, falls, weather, work.inside, year)
         row[:] = 0.0
         for a in range(areas):
             year[SCALARS + AREA_ROWS * a + AREA_LOAD] = energy[a]

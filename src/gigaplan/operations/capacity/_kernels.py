@@ -7,10 +7,13 @@ are those in which a storage is not full or work waits to be made up.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numba as nb
 import numpy as np
 
 from gigaplan.core.random_streams import uniform
+from gigaplan.core.references import borrowed
 from gigaplan.operations._kernels import (
     DAY,
     changes,
@@ -41,6 +44,7 @@ from gigaplan.operations.arrays import (
     BucketArrays,
     DispatchArrays,
     LoadArrays,
+    Scratch,
     UnitArrays,
 )
 from gigaplan.operations.hour._kernels import BACKLOG, SHED, shed
@@ -84,7 +88,7 @@ def _take_off_others(
     place: float,
     row: Array,
     mark: Array,
-    scratch: tuple[Array, ...],
+    scratch: Scratch,
     net: Array,
 ) -> None:
     """Take off net[hour] what units give that may fail and have a profile, and the connection."""
@@ -235,6 +239,39 @@ def _go_through(
     row[:] = 0.0
 
 
+class Work(NamedTuple):
+    """Room for one sample; days are whole ones, the last perhaps beyond the end."""
+
+    row: Array  # [hour + 1] changes of MW
+    mark: Array  # [group]
+    net: Array  # [hour] load less what never fails
+    own_net: Array  # [hour] and less what has a profile
+    most: Array  # [day] greatest net load
+    total: Array  # [day] sum of changes
+    falls: Array  # [day] sum of those below nought
+    demand: Array  # [hour]
+    year: Array  # [row of the table]
+    scratch: Scratch
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _make_work(units: UnitArrays, hours: int, rows: int) -> Work:
+    """Return room to run samples in, one by one."""
+    days = (hours + DAY - 1) // DAY
+    return Work(
+        np.zeros(DAY * days + 1),
+        make_changes(1, hours)[1][0],
+        np.empty(DAY * days),
+        np.empty(DAY * days),
+        np.empty(days),
+        np.empty(days),
+        np.empty(days),
+        np.empty(hours),
+        np.empty(rows),
+        make_scratch(units, hours),
+    )
+
+
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def capacity_block(
     units: UnitArrays,
@@ -249,15 +286,36 @@ def capacity_block(
 
     `table` [row, sample] and `hour` [2, hour] (losses, MWh short) are written.
     """
+    work = _make_work(units, load.load_mw.shape[1], table.shape[0])
+    _run(
+        borrowed(units),
+        borrowed(buckets),
+        borrowed(load),
+        borrowed(dispatch),
+        first_sample,
+        borrowed(table),
+        borrowed(hour),
+        borrowed(work),
+    )
+    work.year[:] = 0.0  # it is kept until here
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _run(
+    units: UnitArrays,
+    buckets: BucketArrays,
+    load: LoadArrays,
+    dispatch: DispatchArrays,
+    first_sample: int,
+    table: Array,
+    hour: Array,
+    work: Work,
+) -> None:
+    """See `capacity_block`."""
     weathers, hours = load.load_mw.shape
-    days = (hours + DAY - 1) // DAY
-    row, net = np.zeros(DAY * days + 1), np.empty(DAY * days)
-    own_net, most = np.empty(DAY * days), np.empty(days)
-    total, falls = np.empty(days), np.empty(days)
-    scratch, mark = make_scratch(units, hours), make_changes(1, hours)[1][0]
-    demand = np.empty(hours)
-    year, tiers = np.empty(table.shape[0]), dispatch.tiers.shape[0]
-    others = False
+    row, mark, scratch, year = work.row, work.mark, work.scratch, work.year
+    net, own_net, most, demand = work.net, work.own_net, work.most, work.demand
+    tiers, others = dispatch.tiers.shape[0], False
     for b in range(buckets.source.size):
         others = others or not (_is_plain(buckets, b) or _is_steady(buckets, b))
     demand_of, energy, wanted_it = -1, 0.0, 0.0
@@ -297,8 +355,8 @@ def capacity_block(
             ours,
             most,
             row,
-            total,
-            falls,
+            work.total,
+            work.falls,
             year,
             hour,
         )

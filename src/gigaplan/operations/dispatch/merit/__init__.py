@@ -1,0 +1,1 @@
+"""Hours in which the merit order is all that happens, several at a time."""

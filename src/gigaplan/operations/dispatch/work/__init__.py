@@ -1,0 +1,1 @@
+"""Room that a dispatch works in."""
