@@ -5,7 +5,8 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from gigaplan.delivery.arrays import ApprovalArrays, Array, NetworkArrays, SharedArrays
+from gigaplan.core.references import borrowed
+from gigaplan.delivery.arrays import ApprovalArrays, Array, NetworkArrays, SharedArrays, Work
 from gigaplan.delivery.heavy_tail import TAIL_SCALE
 from gigaplan.delivery.scores._kernels import BLOCK, look_up, scores, words
 
@@ -239,6 +240,30 @@ def _later(start: Array, months: Array, finish: Array) -> None:
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
+def _make_work(network: NetworkArrays, shared: SharedArrays, keep_starts: bool) -> Work:
+    """Return room to simulate blocks in, one by one."""
+    holds = (shared.hold_key.size, shared.hold_events, BLOCK)
+    return Work(
+        np.empty(BLOCK, np.int32),
+        np.empty(BLOCK, np.float32),
+        np.empty(BLOCK, np.float32),
+        np.empty(BLOCK, np.uint32),
+        np.empty(BLOCK),
+        np.empty(BLOCK, np.bool_),
+        np.empty(BLOCK, np.bool_),
+        np.empty(BLOCK, np.float32),
+        np.empty(BLOCK),
+        np.empty(BLOCK),
+        np.empty((shared.factor_key.size, BLOCK), np.float32),
+        np.empty((network.key.size if keep_starts else 1, BLOCK)),
+        np.empty((network.rows, BLOCK)),
+        np.empty((shared.slot_at[-1], BLOCK)),
+        np.empty(holds),
+        np.empty(holds),
+    )
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def simulate_blocks(
     network: NetworkArrays,
     approvals: ApprovalArrays,
@@ -256,31 +281,57 @@ def simulate_blocks(
 ) -> None:
     """Simulate blocks first_block to last_block - 1 of all draws.
 
-    What is done for every activity takes single arrays: handing on a tuple of arrays costs as
-    much as working on them.
-
     Writes months since year 0 of draws first_draw to first_draw + draws - 1 to start_out and
     finish_out [row, draw], and adds the draws with each activity critical to counts[activity]
     where critical[0]; then `network.row` must give each activity a row of its own.
     """
-    activities = network.key.size
-    word = np.empty(BLOCK, np.int32)
-    near = np.empty(BLOCK, np.float32)
-    z = np.empty(BLOCK, np.float32)
-    knot = np.empty(BLOCK, np.uint32)
-    delay = np.empty(BLOCK)
-    refused = np.empty(BLOCK, np.bool_)
-    gone = np.empty(BLOCK, np.bool_)
-    stretch = np.empty(BLOCK, np.float32)
-    back = shared.tail_back
-    first, place = np.empty(BLOCK), np.empty(BLOCK)
-    factor = np.empty((shared.factor_key.size, BLOCK), np.float32)
-    starts = np.empty((activities if critical[0] else 1, BLOCK))
-    finishes = np.empty((network.rows, BLOCK))
-    free = np.empty((shared.slot_at[-1], BLOCK))
-    events = shared.hold_events
-    begin = np.empty((shared.hold_key.size, events, BLOCK))
-    end = np.empty((shared.hold_key.size, events, BLOCK))
+    work = _make_work(network, shared, critical[0])
+    _run(
+        borrowed(network),
+        borrowed(approvals),
+        borrowed(shared),
+        first_block,
+        last_block,
+        first_draw,
+        draws,
+        origin,
+        keep_start,
+        borrowed(start_out),
+        borrowed(finish_out),
+        borrowed(critical),
+        borrowed(counts),
+        borrowed(work),
+    )
+    work.delay[:] = 0.0  # it is kept until here
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _run(
+    network: NetworkArrays,
+    approvals: ApprovalArrays,
+    shared: SharedArrays,
+    first_block: int,
+    last_block: int,
+    first_draw: int,
+    draws: int,
+    origin: float,
+    keep_start: bool,
+    start_out: Array,
+    finish_out: Array,
+    critical: Array,
+    counts: Array,
+    work: Work,
+) -> None:
+    """See `simulate_blocks`.
+
+    What is done for every activity takes single arrays: handing on a tuple of arrays costs as
+    much as working on them.
+    """
+    activities, back = network.key.size, shared.tail_back
+    word, near, z, knot, stretch = work.word, work.near, work.z, work.knot, work.stretch
+    delay, refused, gone, first, place = work.delay, work.refused, work.gone, work.first, work.place
+    factor, starts, finishes, free = work.factor, work.start, work.finish, work.free
+    begin, end = work.begin, work.end
     for block in range(first_block, last_block):
         factor_scores(shared, block, word, near, factor)
         _hold_windows(network, shared, block, word, near, z, knot, begin, end)

@@ -67,3 +67,24 @@ class SharedArrays(NamedTuple):
     hold_fixed: Array  # [design]
     hold_table: Array  # [design] row of the network's tables
     hold_events: int  # most holds of a design in a draw
+
+
+class Work(NamedTuple):
+    """Room for one block of draws."""
+
+    word: Array  # [draw] int32
+    near: Array  # [draw] float32
+    z: Array  # [draw] float32
+    knot: Array  # [draw] uint32
+    delay: Array  # [draw] of the approval
+    refused: Array  # [draw] bool
+    gone: Array  # [draw] bool, given up
+    stretch: Array  # [draw] float32, by which all scores of a draw are stretched
+    first: Array  # [draw] when a place in a class of slots is free
+    place: Array  # [draw] which one
+    factor: Array  # [factor, draw] float32
+    start: Array  # [activity, draw], or one row where nobody asks later
+    finish: Array  # [row, draw]
+    free: Array  # [place, draw]
+    begin: Array  # [design, event, draw] of holds
+    end: Array  # [design, event, draw]
