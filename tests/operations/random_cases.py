@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gigaplan.operations import Grid, Storage, Tier, Trace, Unit, trace
+from gigaplan.operations import FuelSupply, Grid, Storage, Tier, Trace, Unit, trace
 
 HOURS = 240
 
@@ -23,6 +23,7 @@ class Case:
     storage: list[Storage]
     tiers: list[Tier]
     grid: Grid | None
+    fuels: list[FuelSupply] = field(default_factory=list)
 
     def run(self) -> Trace:
         return trace(
@@ -33,6 +34,7 @@ class Case:
             tiers=self.tiers,
             grid=self.grid,
             pue=self.pue,
+            fuels=self.fuels,
         )
 
 

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.operations.random_cases import HOURS, Case, available_by_unit, random_case
 
-from gigaplan.operations import Grid, Storage
+from gigaplan.operations import FuelSupply, Grid, Storage
 
 
 @dataclass
@@ -36,12 +36,14 @@ class Twin:
     state: dict[str, float] = field(default_factory=dict)
     clean_state: dict[str, float] = field(default_factory=dict)
     backlog: dict[str, float] = field(default_factory=dict)
+    burnt: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for store in self.case.storage:
             self.state[store.name] = store.initial_fraction * store.energy_mwh
             self.clean_state[store.name] = 0.0
         self.backlog = {tier.name: 0.0 for tier in self.case.tiers}
+        self.burnt = {fuel.name: 0.0 for fuel in self.case.fuels}
 
     def hour(self, h: int) -> dict[str, Any]:
         case = self.case
@@ -149,6 +151,10 @@ class Twin:
             export = take(limit, ceiling)
         clean = sum(o.used * o.clean for o in offers) - surplus * must_clean
         clean += sum(o.mw * o.clean for o in must)
+        for fuel in case.fuels:
+            for name, rate in fuel.heat_rate_mmbtu_per_mwh.items():
+                self.burnt[fuel.name] += rate * sum(o.used for o in offers if o.name == name)
+                self.burnt[fuel.name] += rate * sum(o.mw for o in must if o.name == name)
         return {
             "shed_mw": short,
             "tier_shed": shed,
@@ -184,6 +190,15 @@ class Twin:
             share = float(np.broadcast_to(grid.clean_share_fraction, HOURS)[h])
             offers.append(Offer("grid", price, math.inf, share, True, order=1))
         offers.sort(key=lambda o: (o.cost, o.order, o.name))
+        must.sort(key=lambda o: (o.cost, o.name))
+        for fuel in self.case.fuels:
+            flow = float(np.broadcast_to(fuel.most_mmbtu_per_hour, HOURS)[h])
+            left = max(min(flow, fuel.most_mmbtu_per_year - self.burnt[fuel.name]), 0.0)
+            for offer in must + offers:
+                rate = fuel.heat_rate_mmbtu_per_mwh.get(offer.name)
+                if rate is not None:
+                    offer.mw = min(offer.mw, left / rate)
+                    left -= rate * offer.mw
         return offers, must, connection, price
 
     def discharge(
@@ -223,6 +238,21 @@ def test_so_it_does_where_imports_lift_their_price(number: int) -> None:
     _equals_the_plain_one(
         replace(case, grid=replace(grid, price_response_usd_per_mwh_per_mw=slope))
     )
+
+
+@pytest.mark.parametrize("number", range(160, 240))
+def test_so_it_does_where_fuel_runs_short(number: int) -> None:
+    case, random = random_case(number), np.random.default_rng(number)
+    burners = [unit for unit in case.units if not unit.remote]
+    fuels = []
+    for f, group in enumerate((burners[::2], burners[1::2])):
+        if group:
+            rates = {unit.name: float(random.uniform(5, 12)) for unit in group}
+            most = sum(float(unit.capacity_mw) * rates[unit.name] for unit in group)
+            flow = most * (random.uniform(0.2, 1, HOURS) if random.random() < 0.6 else np.inf)
+            budget = most * HOURS * float(random.uniform(0.05, 0.6))
+            fuels.append(FuelSupply(f"fuel {f}", rates, flow, budget))
+    _equals_the_plain_one(replace(case, fuels=fuels))
 
 
 def _equals_the_plain_one(case: Case) -> None:

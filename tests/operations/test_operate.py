@@ -12,6 +12,7 @@ from gigaplan.operations import Grid, OperationsResult, Unit, assess, operate
 from gigaplan.operations.site_system import SiteSystems
 from gigaplan.programme import Entity, Plan, Trajectories, read_programme
 from gigaplan.programme.bundled import locate
+from gigaplan.programme.reliability import CampusEvent, Feeds, GasSupply
 from gigaplan.programme.resolve import resolve
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.weather.model import Provenance, Series, SiteSeries, ZoneSeries
@@ -150,6 +151,61 @@ def remote_clean(programme: ResolvedProgramme) -> str:
         for p in programme.power.values()
         if p.site is None and p.clean and p.contract.kind == "ppa"
     )
+
+
+def with_site(programme: ResolvedProgramme, **changes: object) -> ResolvedProgramme:
+    """Return the programme with its site changed."""
+    return replace(programme, sites={SITE: replace(programme.sites[SITE], **changes)})
+
+
+def test_a_site_s_pipeline_and_gas_budget_bound_what_its_projects_burn(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    firm = owned_firm(programme)
+    rate = programme.power[firm].heat_rate_mmbtu_per_mwh
+    trajectories = world(programme, units=((firm, 120.0, 12 * 2029.0),), connection_mw=0.0)
+    plain = run(programme, trajectories, series).summary.project_energy_mwh[firm][1]
+    flow = with_site(programme, gas_supply=GasSupply(pipeline_mmbtu_per_hour=40 * rate))
+    limited = run(flow, trajectories, series).summary.project_energy_mwh[firm][1]
+    assert (limited <= 40 * 8760 + 1e-6).all()
+    assert (limited < plain).all()
+    budget = with_site(programme, gas_supply=GasSupply(budget_mmbtu_per_year=1e5 * rate))
+    spent = run(budget, trajectories, series).summary.project_energy_mwh[firm][1]
+    assert spent[:3] == pytest.approx(1e5)
+
+
+def test_gas_that_stops_in_all_hours_of_an_event_stops_all_that_burn_it(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    firm = owned_firm(programme)
+    trajectories = world(programme, units=((firm, 120.0, 12 * 2029.0),), connection_mw=0.0)
+    stops = GasSupply(stops_per_year=6.0, stop_hours=240.0)
+    plain = run(programme, trajectories, series, samples=200).by_period[1]
+    found = run(with_site(programme, gas_supply=stops), trajectories, series, samples=200)
+    # Six events of ten days: out for 6 * 240 hours a year, less where events overlap.
+    share = -np.expm1(-6.0 * 240 / 8760)
+    lost = found.by_period[1].eue_mwh.mean - plain.eue_mwh.mean
+    error = 3 * np.hypot(found.by_period[1].eue_mwh.standard_error, plain.eue_mwh.standard_error)
+    assert lost == pytest.approx(share * plain.served_mwh.mean, abs=error)
+
+
+def test_two_feeds_that_each_carry_all_leave_less_unserved_than_one(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    one = run(programme, world(programme), series, samples=400).by_period[1]
+    feeds = Feeds(count=2, each_fraction=1.0)
+    two = run(with_site(programme, connection_feeds=feeds), world(programme), series, samples=400)
+    assert two.by_period[1].eue_mwh.mean < 0.2 * one.eue_mwh.mean
+
+
+def test_events_of_the_campus_lose_their_share_of_its_work(
+    programme: ResolvedProgramme, series: Series
+) -> None:
+    event = CampusEvent(name="cooling", mttf_hours=1900.0, mttr_hours=100.0, lost_fraction=0.5)
+    found = run(with_site(programme, campus_events=(event,)), world(programme), series, samples=400)
+    plain = run(programme, world(programme), series, samples=400)
+    lost = 1 - found.summary.served_it_mwh[1].mean() / plain.summary.served_it_mwh[1].mean()
+    assert lost == pytest.approx(0.5 * 0.05, rel=0.15)
 
 
 def test_energy_adds_up_over_projects_grid_and_sales(

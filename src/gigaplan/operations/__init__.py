@@ -1,6 +1,7 @@
 """Is the power there, hour by hour: outages, storage, grid, load tiers, energy, carbon, water."""
 
 from gigaplan.operations.assessment import assess, trace
+from gigaplan.operations.fuels import FuelSupply
 from gigaplan.operations.model import (
     ByDraw,
     Grid,
@@ -44,6 +45,7 @@ __all__ = [
     "Empirical",
     "Energy",
     "Event",
+    "FuelSupply",
     "Grid",
     "LoadOutage",
     "OperationsResult",

@@ -131,6 +131,16 @@ class LoadArrays(NamedTuple):
     tolerance_mw: float
 
 
+class FuelArrays(NamedTuple):
+    """Fuel that sources share."""
+
+    rate: Array  # [fuel, source] MMBtu/MWh, nought of sources that do not burn it
+    most_by_hour: Array  # [fuel, weather, hour] MMBtu
+    limits_hours: Array  # [fuel] bool, whether the one before is finite anywhere
+    budget: Array  # [fuel] MMBtu in all hours
+    released: Array  # [part] share of a budget that may be burnt by the end of the part's month
+
+
 class DispatchArrays(NamedTuple):
     """Economics; sources stand with must-run first, then by rising cost."""
 
@@ -150,3 +160,4 @@ class DispatchArrays(NamedTuple):
     stores: Array  # [storage, STORE_COLUMNS], by rising discharge price
     storage_scale: Array  # [storage, step, column]
     tiers: Array  # [tier, TIER_COLUMNS], by rising value
+    fuels: FuelArrays

@@ -13,6 +13,7 @@ from gigaplan.operations.accumulate import Accumulator, Moments
 from gigaplan.operations.blocks import BLOCK, in_blocks
 from gigaplan.operations.capacity._kernels import capacity_block
 from gigaplan.operations.dispatch._kernels import dispatch_block
+from gigaplan.operations.fuels import FuelSupply
 from gigaplan.operations.model import ONE_TIER, ByDraw, Floats, Grid, Storage, Tier, Unit
 from gigaplan.operations.months import month_results
 from gigaplan.operations.outage_model import CommonCause, LoadOutage
@@ -51,6 +52,7 @@ def assess(
     temperature_celsius: Floats | None = None,
     common_causes: Sequence[CommonCause] = (),
     load_outages: Sequence[LoadOutage] = (),
+    fuels: Sequence[FuelSupply] = (),
     by_draw: ByDraw | None = None,
     keep_worst: int = 3,
     keep_samples: bool = False,
@@ -83,6 +85,8 @@ def assess(
         Events that stop several units at once.
     load_outages : sequence of LoadOutage
         Events of the campus itself; what they stop asks for no power, and its work is lost.
+    fuels : sequence of FuelSupply
+        Fuel that sources share: pipelines and budgets.
     by_draw : ByDraw, optional
         What differs by sample within the year.
     keep_worst : int
@@ -120,6 +124,7 @@ def assess(
         temperature_celsius=temperature_celsius,
         common_causes=common_causes,
         load_outages=load_outages,
+        fuels=fuels,
         by_draw=by_draw,
         samples=samples,
         seed=seed,
@@ -144,6 +149,7 @@ def trace(
     temperature_celsius: Floats | None = None,
     common_causes: Sequence[CommonCause] = (),
     load_outages: Sequence[LoadOutage] = (),
+    fuels: Sequence[FuelSupply] = (),
     by_draw: ByDraw | None = None,
     samples: int = 1000,
 ) -> Trace:
@@ -160,6 +166,7 @@ def trace(
         temperature_celsius=temperature_celsius,
         common_causes=common_causes,
         load_outages=load_outages,
+        fuels=fuels,
         by_draw=by_draw,
         samples=samples,
         seed=seed,
@@ -259,6 +266,12 @@ def _energy(system: System, moments: Moments, at: Rows) -> Energy:
         co2_kg_per_mwh=moments.ratio(at.total(system, "co2"), served).scaled(1000),
         water_m3=moments.linear(at.total(system, "water")),
         cooling_water_m3=moments.row(arrays.COOLING_M3),
+        fuel_mmbtu={
+            fuel.name: moments.linear(
+                at.of(*((at.source + g, float(rate)) for g, rate in enumerate(rates)))
+            )
+            for fuel, rates in zip(system.fuels, system.dispatch.fuels.rate, strict=True)
+        },
         marginal_price_usd_per_mwh=moments.row(arrays.PRICE, 1 / system.hours),
         clean_share_hourly=moments.ratio(at.of((arrays.CLEAN_MATCHED, 1)), served),
         clean_share_annual=Estimate(min(annual.mean, 1.0), annual.standard_error),

@@ -151,6 +151,9 @@ def _assess(system: SiteSystem, samples: int, seed: int) -> Adequacy:
         pue=system.pue,
         water_m3_per_it_mwh=system.water_m3_per_it_mwh,
         temperature_celsius=system.temperature_celsius,
+        common_causes=system.common_causes,
+        load_outages=system.load_outages,
+        fuels=system.fuels,
         by_draw=ByDraw(
             MONTH_OF_HOUR,
             load_scale=system.it_mw,

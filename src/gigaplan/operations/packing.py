@@ -247,6 +247,7 @@ def dispatch_arrays(
     grid: Grid | None,
     storage: Sequence[Storage],
     tiers: Sequence[Tier],
+    fuels: arrays.FuelArrays,
     by_draw: ByDraw | None,
     hours: int,
     samples: int,
@@ -298,6 +299,7 @@ def dispatch_arrays(
         ),
         storage_scale=storage_scale,
         tiers=np.array([_tier_row(t) for t in levels], float),
+        fuels=fuels,
     )
 
 

@@ -243,6 +243,8 @@ class Energy:
         Of the average MWh served; of one MWh more, see `worth.marginal_load`.
     water_m3, cooling_water_m3 : Estimate
         Of the units and the cooling; the part of the cooling.
+    fuel_mmbtu : mapping of str to Estimate
+        Burnt, by fuel supply.
     marginal_price_usd_per_mwh : Estimate
         Mean over hours of the cost of the last MW.
     clean_share_hourly : Estimate
@@ -269,6 +271,7 @@ class Energy:
     co2_kg_per_mwh: Estimate
     water_m3: Estimate
     cooling_water_m3: Estimate
+    fuel_mmbtu: Mapping[str, Estimate]
     marginal_price_usd_per_mwh: Estimate
     clean_share_hourly: Estimate
     clean_share_annual: Estimate

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from gigaplan import catalogue
 from gigaplan.core.random_streams import uniforms
 from gigaplan.core.timeline import MONTHS_PER_YEAR
+from gigaplan.operations.fuels import FuelSupply
 from gigaplan.operations.model import (
     MONTH_START_HOUR,
     Floats,
@@ -27,7 +28,13 @@ from gigaplan.operations.model import (
     Tier,
     Unit,
 )
-from gigaplan.operations.outage_model import Refuelling, TemperatureOutages
+from gigaplan.operations.outage_model import (
+    CommonCause,
+    LoadOutage,
+    Refuelling,
+    TemperatureOutages,
+)
+from gigaplan.operations.site_events import campus_outages, gas_stops, gas_supplies
 from gigaplan.programme.resolved import ResolvedProgramme, SupplyFigures
 from gigaplan.programme.trajectories import Trajectories
 from gigaplan.weather.model import Series
@@ -72,6 +79,9 @@ class SiteSystem:
     pue: Floats
     water_m3_per_it_mwh: Floats
     temperature_celsius: Floats
+    fuels: tuple[FuelSupply, ...]
+    common_causes: tuple[CommonCause, ...]
+    load_outages: tuple[LoadOutage, ...]
     contract_usd_per_mwh: dict[str, float]
     variable_usd_per_mwh: dict[str, float]
 
@@ -228,6 +238,9 @@ class SiteSystems:
             pue=found.pue.T,
             water_m3_per_it_mwh=found.water_l_per_kwh_it.T,
             temperature_celsius=found.temp_c.T,
+            fuels=gas_supplies(programme, site, units),
+            common_causes=gas_stops(programme, site, year, units),
+            load_outages=campus_outages(programme, site, year),
             contract_usd_per_mwh=contract,
             variable_usd_per_mwh=variable,
         )
@@ -358,7 +371,7 @@ class SiteSystems:
         return tuple(stores), scale
 
     def _grid(self, site: str, year: int) -> Grid:
-        name = self.programme.sites[site].zone
+        name, feeds = self.programme.sites[site].zone, self.programme.sites[site].connection_feeds
         zone, response = self.series.zones[name], self.programme.zones[name]
         carbon = self.programme.carbon_usd_per_tonne / 1000
         out = catalogue.figure("technology.grid.forced_outage_fraction").value
@@ -372,6 +385,8 @@ class SiteSystems:
             clean_share_fraction=np.clip(zone.clean_share_fraction, 0, 1).T,
             # outages are drawn by name: each site's connection, and each year, has its own
             name=f"connection of {site} in {year}",
+            feeds=feeds.count if feeds else 1,
+            feed_fraction=feeds.each_fraction if feeds else 1.0,
             price_response_usd_per_mwh_per_mw=response.price_response_usd_per_mwh_per_gw / 1000,
         )
 

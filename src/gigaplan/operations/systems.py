@@ -9,6 +9,7 @@ import numpy as np
 
 from gigaplan.core.errors import require
 from gigaplan.operations import arrays
+from gigaplan.operations.fuels import FuelSupply, fuel_arrays, most_by_hour
 from gigaplan.operations.model import ByDraw, Floats, Grid, Storage, Tier, Unit
 from gigaplan.operations.outage_model import CommonCause, LoadOutage
 from gigaplan.operations.outage_packing import Years, hit_by, unit_arrays
@@ -41,6 +42,7 @@ class System:
     sources: tuple[Source, ...]
     storage: tuple[Storage, ...]
     tiers: tuple[Tier, ...]
+    fuels: tuple[FuelSupply, ...]
 
     @property
     def rows(self) -> int:
@@ -87,6 +89,7 @@ def build(
     temperature_celsius: Floats | None,
     common_causes: Sequence[CommonCause] = (),
     load_outages: Sequence[LoadOutage] = (),
+    fuels: Sequence[FuelSupply] = (),
     by_draw: ByDraw | None,
     samples: int,
     seed: int,
@@ -107,6 +110,12 @@ def build(
         dispatch or not load_outages,
         "load outages need the hourly dispatch; leave out dispatch=False.",
         field="load_outages",
+    )
+    names_differ([fuel.name for fuel in fuels], "fuel supplies")
+    require(
+        dispatch or not fuels,
+        "fuel supplies need the hourly dispatch; leave out dispatch=False.",
+        field="fuels",
     )
     names_differ([tier.name for tier in tiers], "tiers")
     share = sum(tier.share_fraction for tier in tiers)
@@ -143,7 +152,8 @@ def build(
         else hourly(temperature_celsius, hours, "temperature_celsius")
     )
     water = hourly(water_m3_per_it_mwh, hours, "water_m3_per_it_mwh")
-    series = [load, pue_series, water, *hourly_grid, *profiles.rows]
+    most_fuel = most_by_hour(fuels, hours)
+    series = [load, pue_series, water, *hourly_grid, *profiles.rows, *most_fuel]
     weathers = weathers_of(series + ([] if celsius is None else [celsius]))
     packed = unit_arrays(
         [entry.unit for entry in entries],
@@ -155,24 +165,32 @@ def build(
         np.array([outage.lost_fraction for outage in load_outages]),
         Years(hours, samples, seed, weathers, None),
     )
+    packed_load = load_arrays(
+        stack([load, pue_series, water], weathers, hours),
+        by_draw,
+        hours,
+        samples,
+        months=dispatch,
+    )
     return System(
         hours,
         packed,
         campus,
         bucket_arrays(entries, stack(profiles.rows, weathers, hours), hours, hit_by(common_causes)),
-        load_arrays(
-            stack([load, pue_series, water], weathers, hours),
-            by_draw,
-            hours,
-            samples,
-            months=dispatch,
-        ),
+        packed_load,
         dispatch_arrays(
             sources,
             stack(hourly_grid, weathers, hours),
             grid,
             storage,
             tiers,
+            fuel_arrays(
+                fuels,
+                sources,
+                stack(most_fuel, weathers, hours),
+                packed_load.part_start,
+                packed_load.part_month,
+            ),
             by_draw,
             hours,
             samples,
@@ -180,4 +198,5 @@ def build(
         tuple(sources),
         tuple(sorted(storage, key=by_discharge_price)),
         tuple(sorted(tiers, key=by_value)),
+        tuple(fuels),
     )

@@ -32,6 +32,7 @@ from gigaplan.programme.quantities import (
     UsdPerMwh,
     UsdPerMwhPerGw,
 )
+from gigaplan.programme.reliability import CampusEvent, Feeds, GasSupply
 
 
 def _time_zone(found: str) -> str:
@@ -159,6 +160,26 @@ class Site(Strict):
     )
     community: Community | None = Field(None, description="Local consent.")
     weather_file: WeatherFile | None = Field(None, description="Real weather instead of generated.")
+    connection_feeds: Feeds | None = Field(
+        None, description="Feeds of the connection that fail apart; one if left out."
+    )
+    gas_supply: GasSupply | None = Field(
+        None, description="Limits of the gas that projects at the site burn; none if left out."
+    )
+    campus_events: list[CampusEvent] = Field(
+        default_factory=list, description="Events of the campus that stop part of its load."
+    )
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [event.name for event in self.campus_events]
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                raise wrong(
+                    f"two events are named '{name}'; each needs its own name.",
+                    *("campus_events", i, "name"),
+                )
+        return self
 
     @model_validator(mode="after")
     def _steps_rise(self) -> Self:

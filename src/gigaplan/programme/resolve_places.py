@@ -56,6 +56,11 @@ def resolve_zone(name: str, zone: Zone, years: tuple[int, ...], take: FigureLook
         own = getattr(zone, field)
         return take.take(("zones", name, field), own, f"market.{zone.market}.{field}")
 
+    if zone.price_response_usd_per_mwh_per_gw > 0:
+        take.note_own(
+            ("zones", name, "price_response_usd_per_mwh_per_gw"),
+            zone.price_response_usd_per_mwh_per_gw,
+        )
     return ZoneFigures(
         name=name,
         title=zone.title,
@@ -80,6 +85,11 @@ def resolve_site(name: str, site: Site, take: FigureLookup) -> SiteFigures:
         take.note_own((*at, "connection_withdrawn_fraction"), site.connection_withdrawn_fraction)
     if community is not None:
         take.note_own((*at, "community"), community.model_dump(exclude_none=True))
+    for field in ("connection_feeds", "gas_supply"):
+        if (stated := getattr(site, field)) is not None:
+            take.note_own((*at, field), stated.model_dump(exclude_none=True))
+    for i, event in enumerate(site.campus_events):
+        take.note_own((*at, "campus_events", i), event.model_dump())
     delay = community.delay_months if community else None
     return SiteFigures(
         name=name,
@@ -111,6 +121,9 @@ def resolve_site(name: str, site: Site, take: FigureLookup) -> SiteFigures:
         block_probability_fraction=community.block_probability_fraction if community else 0.0,
         community_delay_months=MonthsRange(delay.p10, delay.p50, delay.p90) if delay else None,
         weather_file=site.weather_file,
+        connection_feeds=site.connection_feeds,
+        gas_supply=site.gas_supply,
+        campus_events=tuple(site.campus_events),
     )
 
 

@@ -16,6 +16,7 @@ from gigaplan.core.timeline import Timeline
 from gigaplan.programme.funding import Company, Instrument
 from gigaplan.programme.model import Rule
 from gigaplan.programme.places import SeriesFile, WeatherFile
+from gigaplan.programme.reliability import CampusEvent, Feeds, GasSupply
 from gigaplan.programme.supply import Contract
 
 
@@ -128,6 +129,9 @@ class SiteFigures:
     block_probability_fraction: float
     community_delay_months: MonthsRange | None
     weather_file: WeatherFile | None
+    connection_feeds: Feeds | None
+    gas_supply: GasSupply | None
+    campus_events: tuple[CampusEvent, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,9 @@ from gigaplan.operations.arrays import (
     LoadArrays,
     UnitArrays,
 )
+from gigaplan.operations.dispatch.fuel._kernels import burn, cut_budget, limit_hours
 from gigaplan.operations.dispatch.merit._kernels import above, merit_order
-from gigaplan.operations.dispatch.work._kernels import State, Work, begin, make_work
+from gigaplan.operations.dispatch.work._kernels import State, Work, begin, go_back, keep, make_work
 from gigaplan.operations.hour._kernels import (
     CHARGE,
     STEP,
@@ -105,7 +106,7 @@ def _run(
     campus_changes, campus_mark = work.campus_changes, work.campus_mark
     campus_running, campus_scratch = work.campus_running, work.campus_scratch
     mw, available, hourly, year = work.mw, work.available, work.hourly, work.year
-    left, connection, state = work.left, work.connection, work.state
+    left, connection, state, fuels = work.left, work.connection, work.state, dispatch.fuels
     events = campus.key.size > 0
     tracing = trace.shape[0] > 0
     for s in range(table.shape[1]):
@@ -128,6 +129,7 @@ def _run(
             )
         year[:] = 0.0
         begin(dispatch, state)
+        work.used[:] = 0.0
         for part in range(load.part_month.size):
             first, month = load.part_start[part], load.part_month[part]
             count = load.part_start[part + 1] - first
@@ -162,25 +164,34 @@ def _run(
                     load.pue[weather, first : first + count],
                     hourly[T_LOAD],
                 )
-            merit_order(dispatch, available, weather, first, count, left, connection, hourly)
-            if tracing:
-                _clear_trace(hourly, sources + stores)
-            _in_time(
-                load,
-                dispatch,
-                available,
-                left,
-                sample,
-                weather,
-                first,
-                count,
-                month,
-                state,
-                year,
-                hour,
-                hourly,
-                tracing,
-            )
+            losses = hour[:, first : first + count]
+            if fuels.budget.size > 0:
+                limit_hours(fuels, weather, first, count, available)
+                keep(work, losses)
+            while True:
+                merit_order(dispatch, available, weather, first, count, left, connection, hourly)
+                if tracing:
+                    _clear_trace(hourly, sources + stores)
+                _in_time(
+                    load,
+                    dispatch,
+                    available,
+                    left,
+                    sample,
+                    weather,
+                    first,
+                    count,
+                    month,
+                    state,
+                    year,
+                    hour,
+                    hourly,
+                    tracing,
+                )
+                if not cut_budget(fuels, part, count, work.used, hourly, available):
+                    break
+                go_back(work, losses)
+            burn(fuels, count, hourly, work.used)
             if tracing:
                 hourly[T_AVAILABLE, :] = 0.0
                 for g in range(sources + 1):

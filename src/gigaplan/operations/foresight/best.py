@@ -10,6 +10,7 @@ import numpy as np
 from gigaplan.core.errors import require
 from gigaplan.operations import arrays
 from gigaplan.operations.foresight.program import Solution, Year, solve
+from gigaplan.operations.fuels import FuelSupply
 from gigaplan.operations.model import ONE_TIER, ByDraw, Floats, Grid, Storage, Tier, Unit
 from gigaplan.operations.outage_model import CommonCause, LoadOutage
 from gigaplan.operations.outages.series._kernels import fill_available
@@ -71,6 +72,7 @@ def foresee(
     temperature_celsius: Floats | None = None,
     common_causes: Sequence[CommonCause] = (),
     load_outages: Sequence[LoadOutage] = (),
+    fuels: Sequence[FuelSupply] = (),
     by_draw: ByDraw | None = None,
     samples: int = 1000,
 ) -> Foresight:
@@ -82,7 +84,7 @@ def foresee(
     Parameters
     ----------
     units, load_mw, storage, tiers, grid, seed, pue, samples
-    temperature_celsius, common_causes, load_outages, by_draw
+    temperature_celsius, common_causes, load_outages, fuels, by_draw
         As of `gigaplan.operations.assess`.
     sample : int
 
@@ -105,6 +107,7 @@ def foresee(
         temperature_celsius=temperature_celsius,
         common_causes=common_causes,
         load_outages=load_outages,
+        fuels=fuels,
         by_draw=by_draw,
         samples=samples,
         seed=seed,
@@ -117,6 +120,12 @@ def foresee(
         "the best dispatch is a linear program, which has no price that import lifts.",
         field="grid.price_response_usd_per_mwh_per_mw",
         hint="Leave it out for the bound.",
+    )
+    burners = (system.dispatch.fuels.rate > 0).any(axis=0)
+    require(
+        not any(burns and s.must_run for burns, s in zip(burners, system.sources, strict=True)),
+        "units that give all they can leave no choice of when to burn; the bound has none then.",
+        field="fuels",
     )
     rule, figures = run_sample(system, sample)
     ends = [float(rule.charge_state_mwh[store.name][-1]) for store in system.storage]
@@ -140,6 +149,7 @@ def _year(system: System, sample: int, load_mw: Floats, least_end_mwh: Floats) -
         np.where(may_export, d.export_limit_mw, 0.0),
         scale[:, load.step_of_hour],
         least_end_mwh,
+        d.fuels.most_by_hour[:, weather],
     )
 
 

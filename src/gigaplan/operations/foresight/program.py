@@ -28,6 +28,7 @@ class Year:
     export_limit_mw: Floats
     storage_size: Floats  # [storage, hour] over the full size
     least_end_mwh: Floats  # [storage]
+    most_fuel_mmbtu: Floats  # [fuel, hour]
 
 
 @dataclass
@@ -109,6 +110,7 @@ def solve(system: System, year: Year) -> Solution:
     through = {f"source {g}": 1.0 for g, s in enumerate(system.sources) if s.remote}
     if through:
         below.add({"import": 1.0, **through}, year.available_mw[-1])
+    _fuel(system, year, below)
     names = list(flows.upper)
     bounds: Any = np.column_stack(
         [
@@ -209,6 +211,23 @@ def _work(system: System, year: Year, rows: _Rows) -> None:
         if tier.catch_up_fraction > 0:
             terms = {f"waiting {t}": change, f"shed {t}": -per_mw, f"made up {t}": per_mw}
             rows.add(terms, np.zeros(hours))
+
+
+def _fuel(system: System, year: Year, rows: _Rows) -> None:
+    """Fuel burnt in each hour and in all of them; a budget is not released by month."""
+    hours, fuels = year.load_mw.size, system.dispatch.fuels
+    all_hours = sparse.csr_array(
+        (np.ones(hours), (np.zeros(hours, int), np.arange(hours))), shape=(hours, hours)
+    )
+    for f in range(fuels.budget.size):
+        rates = {f"source {g}": float(rate) for g, rate in enumerate(fuels.rate[f]) if rate > 0}
+        if fuels.limits_hours[f]:
+            all_running = fuels.rate[f] @ year.available_mw[:-1]
+            rows.add(dict(rates), np.minimum(year.most_fuel_mmbtu[f], all_running))
+        if np.isfinite(fuels.budget[f]):
+            side = np.zeros(hours)
+            side[0] = fuels.budget[f]
+            rows.add({name: rate * all_hours for name, rate in rates.items()}, side)
 
 
 def _fixed_usd(system: System, year: Year) -> float:

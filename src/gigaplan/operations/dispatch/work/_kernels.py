@@ -54,7 +54,24 @@ class Work(NamedTuple):
     left: Array  # [hour of the part] MW not served
     connection: Array  # [hour of the part] MW that the connection has left
     state: State
+    kept: State  # as it was before a part
+    kept_year: Array  # [row of the table]
+    kept_hour: Array  # [2, hour of the part]
+    used: Array  # [fuel] MMBtu burnt so far
     year: Array  # [row of the table]
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _make_state(sources: int, stores: int, tiers: int, hours: int) -> State:
+    return State(
+        np.zeros(sources),
+        np.zeros(sources + 1),
+        np.zeros(NOW),
+        np.zeros((stores, 3)),
+        np.zeros((tiers, 2)),
+        np.zeros(stores),
+        np.zeros(hours, np.int64),
+    )
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -88,15 +105,11 @@ def make_work(
         np.zeros((TRACE_SCALARS + sources + stores + tiers, longest)),
         np.empty(longest),
         np.empty(longest),
-        State(
-            np.zeros(sources),
-            np.zeros(sources + 1),
-            np.zeros(NOW),
-            np.zeros((stores, 3)),
-            np.zeros((tiers, 2)),
-            np.zeros(stores),
-            np.zeros(longest, np.int64),
-        ),
+        _make_state(sources, stores, tiers, longest),
+        _make_state(sources, stores, tiers, longest),
+        np.empty(rows),
+        np.empty((2, longest)),
+        np.empty(d.fuels.budget.size),
         np.empty(rows),
     )
 
@@ -111,3 +124,28 @@ def begin(d: DispatchArrays, state: State) -> None:
     state.inside[:] = 0.0
     state.tier[:] = 0.0
     state.size[:] = 0.0
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _copy(one: State, other: State) -> None:
+    """Copy what is carried from hour to hour."""
+    other.now[:] = one.now
+    other.inside[:] = one.inside
+    other.tier[:] = one.tier
+    other.size[:] = one.size
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def keep(work: Work, hour: Array) -> None:
+    """Keep all that dispatching a part changes; `hour` [2, hour of the part] are its losses."""
+    _copy(work.state, work.kept)
+    work.kept_year[:] = work.year
+    work.kept_hour[:, : hour.shape[1]] = hour
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def go_back(work: Work, hour: Array) -> None:
+    """Put back what `keep` kept."""
+    _copy(work.kept, work.state)
+    work.year[:] = work.kept_year
+    hour[:] = work.kept_hour[:, : hour.shape[1]]

@@ -1,0 +1,1 @@
+"""Fuel that runs short."""
