@@ -119,7 +119,7 @@ def test_no_rule_beats_foresight_where_fuel_runs_short(number: int) -> None:
         fuels=[fuel],
     )
     assert found.best_usd <= found.rule_usd + 1e-6 * abs(found.rule_usd)
-    burnt = sum(rates[name] * found.source_mw[name] for name in rates)
+    burnt = np.sum([rates[name] * found.source_mw[name] for name in rates], axis=0)
     assert burnt.max() <= 0.7 * most + 1e-6
     assert burnt.sum() <= 0.3 * most * HOURS + 1e-3
 

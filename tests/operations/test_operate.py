@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -153,7 +154,7 @@ def remote_clean(programme: ResolvedProgramme) -> str:
     )
 
 
-def with_site(programme: ResolvedProgramme, **changes: object) -> ResolvedProgramme:
+def with_site(programme: ResolvedProgramme, **changes: Any) -> ResolvedProgramme:
     """Return the programme with its site changed."""
     return replace(programme, sites={SITE: replace(programme.sites[SITE], **changes)})
 

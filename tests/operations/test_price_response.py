@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gigaplan.core.errors import InputError
-from gigaplan.operations import Adequacy, Grid, Unit, assess, foresight, trace
+from gigaplan.operations import Adequacy, Energy, Grid, Unit, assess, foresight, trace
 
 DAY = 24
 
@@ -28,20 +28,26 @@ def grid(response: float, *, export_mw: float = 0.0) -> Grid:
     )
 
 
-def day(units: list[Unit], load_mw: float, bought: Grid) -> Adequacy:
+def run_day(units: list[Unit], load_mw: float, bought: Grid) -> Adequacy:
     return assess(units, np.full(DAY, load_mw), grid=bought, samples=1)
+
+
+def day(units: list[Unit], load_mw: float, bought: Grid) -> Energy:
+    energy = run_day(units, load_mw, bought).energy
+    assert energy is not None
+    return energy
 
 
 def test_import_stops_where_one_mw_more_costs_as_much_as_the_next_unit() -> None:
     # 30 + 2 * 0.5 * q = 50 at q = 20 MW, which cost 40 USD/MWh each; the unit gives 80.
-    found = day([unit("turbine", 100.0, 50.0)], 100.0, grid(0.5)).energy
+    found = day([unit("turbine", 100.0, 50.0)], 100.0, grid(0.5))
     assert found.import_mwh.mean == pytest.approx(DAY * 20)
     assert found.cost_usd.mean == pytest.approx(DAY * (20 * 40 + 80 * 50))
     assert found.marginal_price_usd_per_mwh.mean == pytest.approx(50)
 
 
 def test_import_goes_on_when_the_unit_is_used_up() -> None:
-    found = day([unit("turbine", 60.0, 50.0)], 100.0, grid(0.5)).energy
+    found = day([unit("turbine", 60.0, 50.0)], 100.0, grid(0.5))
     assert found.import_mwh.mean == pytest.approx(DAY * 40)
     assert found.cost_usd.mean == pytest.approx(DAY * (40 * 50 + 60 * 50))
     assert found.marginal_price_usd_per_mwh.mean == pytest.approx(70)
@@ -49,7 +55,7 @@ def test_import_goes_on_when_the_unit_is_used_up() -> None:
 
 def test_export_stops_where_it_would_spoil_its_own_price() -> None:
     # 30 - 2 * 0.5 * x = 10 at x = 20 MW, which earn 20 USD/MWh each.
-    found = day([unit("turbine", 100.0, 10.0)], 40.0, grid(0.5, export_mw=100.0)).energy
+    found = day([unit("turbine", 100.0, 10.0)], 40.0, grid(0.5, export_mw=100.0))
     assert found.export_mwh.mean == pytest.approx(DAY * 20)
     assert found.cost_usd.mean == pytest.approx(DAY * (60 * 10 - 20 * 20))
 
@@ -63,7 +69,7 @@ def test_an_hour_costs_the_least_that_any_import_could_make_it(
     rows: list[tuple[float, float]], response: float, load: float
 ) -> None:
     units = [unit(f"u{i}", mw, cost) for i, (mw, cost) in enumerate(rows)]
-    found = day(units, load, grid(response)).energy
+    found = day(units, load, grid(response))
     imports = np.linspace(0, load, 20_001)
     rest, cost = load - imports, imports * (30 + response * imports)
     for mw, usd in sorted(rows, key=lambda row: row[1]):
@@ -83,9 +89,9 @@ def test_a_price_that_answers_more_never_costs_less_nor_draws_more_import(
 ) -> None:
     units = [unit(f"u{i}", mw, cost) for i, (mw, cost) in enumerate(rows)]
     mild, steep = (day(units, load, grid(s)) for s in (low, low + more))
-    assert steep.energy.cost_usd.mean >= mild.energy.cost_usd.mean - 1e-6
-    assert steep.energy.import_mwh.mean <= mild.energy.import_mwh.mean + 1e-6
-    assert steep.eue_mwh.mean == pytest.approx(mild.eue_mwh.mean, abs=1e-6)
+    assert steep.cost_usd.mean >= mild.cost_usd.mean - 1e-6
+    assert steep.import_mwh.mean <= mild.import_mwh.mean + 1e-6
+    assert steep.served_mwh.mean == pytest.approx(mild.served_mwh.mean, abs=1e-6)
 
 
 def test_the_trace_shows_the_same_import() -> None:

@@ -241,6 +241,8 @@ def _may_act(
     return False
 
 
+_GLANCE = 64
+"""Hours whose flags are looked at together."""
 # Bits of an hour's flags: short; a new step; a storage might discharge; one might charge.
 _SHORT, _STEP, _DEAR, _CHEAP = 1, 2, 4, 8
 
@@ -293,9 +295,14 @@ def _next(flags: Array, watched: int, first: int) -> int:
 
     Apart, or the compiler would count references to arrays in every hour: most of the time.
     """
-    for i in range(first, flags.size):
-        if flags[i] & watched:
-            return i
+    i, found = first, 0
+    while i + _GLANCE <= flags.size and not found & watched:
+        for j in range(_GLANCE):
+            found |= flags[i + j]
+        i += _GLANCE
+    for k in range(i - _GLANCE if found & watched else i, flags.size):
+        if flags[k] & watched:
+            return k
     return int(flags.size)
 
 

@@ -12,6 +12,8 @@ from gigaplan.operations.outages._kernels import add_units, draw_events
 from gigaplan.operations.outages.simple._kernels import GROUP_BITS, draw, make_changes, make_scratch
 
 _GROUP = 1 << GROUP_BITS
+_GLANCE = 16
+"""Groups whose marks are looked at together."""
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -41,6 +43,20 @@ def sample_changes(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
+def _next(mark: Array, first: int, last: int) -> int:
+    """Return the first marked group from `first` to `last`, or the one after."""
+    group, found = first, 0
+    while group + _GLANCE <= last + 1 and not found:
+        for j in range(_GLANCE):
+            found |= mark[group + j]
+        group += _GLANCE
+    for k in range(group - _GLANCE if found else group, last + 1):
+        if mark[k]:
+            return k
+    return last + 1
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def sum_up(row: Array, mark: Array, first: int, count: int, running: float, mw: Array) -> float:
     """Fill mw[count] from changes since hour `first`, which become nought; return the last sum.
 
@@ -48,10 +64,8 @@ def sum_up(row: Array, mark: Array, first: int, count: int, running: float, mw: 
     """
     begin, value = 0, max(running, 0.0)
     while begin < count:
-        group, end = (first + begin) >> GROUP_BITS, begin
-        while end < count and not mark[group]:
-            end += _GROUP
-            group += 1
+        group = _next(mark, (first + begin) >> GROUP_BITS, (first + count - 1) >> GROUP_BITS)
+        end = (group << GROUP_BITS) - first
         mw[begin : min(end, count)] = value
         begin = end
         if begin < count:
