@@ -15,6 +15,7 @@ from gigaplan.core.errors import InputError
 from gigaplan.finance import draws as of_draws
 from gigaplan.finance import held_compute, programme_money, programme_sources
 from gigaplan.finance.energy_cost import EnergyBook
+from gigaplan.programme import funding
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.programme.supply import Own, Ppa, Prepaid, Tolling
 
@@ -383,3 +384,82 @@ def test_rent_and_fixed_cost_end_with_the_contract_and_the_plant() -> None:
     running = owned.values[:, 0] / (120.0 * 1000 * 200.0 / 12)
     there = (month >= 12 * 2029).astype(float) + (month >= 12 * 2029 + 1) - expected
     np.testing.assert_allclose(running, there, atol=1e-6)
+
+
+def more_instruments() -> dict[str, funding.Instrument]:
+    """Return the small programme's instruments with one more of each other kind."""
+    kept = {k: v for k, v in small.instruments().items() if k not in ("venture", "reactors")}
+    return kept | {
+        "building": funding.ConstructionLoan(
+            title="Building",
+            campus="lebanon",
+            share_of_cost_fraction=0.5,
+            rate_fraction=0.08,
+            fee_fraction=0.005,
+            max_usd=3e9,
+        ),
+        "state": funding.ProjectDebt(
+            title="State",
+            projects=["reactor"],
+            share_of_cost_fraction=0.8,
+            rate_fraction=0.045,
+            tenor_years=20,
+            max_usd=4e9,
+            fee_fraction=0.02,
+        ),
+        "maker": funding.VendorFinance(
+            title="Maker",
+            share_of_cost_fraction=0.3,
+            rate_fraction=0.07,
+            tenor_years=3,
+            max_usd=1e12,
+        ),
+        "hire": funding.Lease(
+            title="Hire",
+            accounting="operating",
+            share_of_cost_fraction=0.4,
+            rate_fraction=0.09,
+            lease_years=4,
+            residual_fraction=0.2,
+            guaranteed_fraction=0.1,
+            end_value_fraction=0.05,
+            max_usd=1e12,
+        ),
+        "anchor": funding.CustomerPrepayment(
+            title="Anchor", campus="lebanon", usd_by_year={2026: 5e8, 2027: 5e8}, delivery_years=5
+        ),
+    }
+
+
+def test_a_programme_names_each_kind_of_instrument_and_its_books_still_balance() -> None:
+    result = run(dataclasses.replace(small.programme(), instruments=more_instruments()))
+    test_mean_sources_equal_mean_uses_in_every_year(result)
+    test_the_mean_balance_sheet_balances(result)
+    got = by_name(result.cash, "source", "anchor")
+    assert got["2026"] == pytest.approx(5e8)
+    assert got["2027"] == pytest.approx(5e8)
+    assert got["2028"] == 0
+    servers = by_name(result.cash, "use", "capital: servers")
+    bought = by_name(run().cash, "use", "capital: servers")
+    for year, usd in servers.items():
+        assert usd == pytest.approx(0.6 * bought[year])
+    lent = by_name(result.cash, "source", "maker")
+    assert sum(lent.values()) == pytest.approx(0.3 * sum(bought.values()))
+    assert max(by_name(result.cash, "source", "building").values()) > 0
+    assert max(by_name(result.cash, "use", "state service").values()) > 0
+
+
+def test_who_pays_for_it_changes_no_metric_of_the_programme() -> None:
+    plain, other = (
+        run(),
+        run(dataclasses.replace(small.programme(), instruments=more_instruments())),
+    )
+    assert plain.npv_usd == other.npv_usd
+    assert plain.required_revenue_usd_per_gw_year == other.required_revenue_usd_per_gw_year
+
+
+def test_a_lease_beyond_the_servers_life_is_refused() -> None:
+    lease = more_instruments()["hire"].model_copy(update={"lease_years": 9.0})
+    changed = dataclasses.replace(small.programme(), instruments={"hire": lease})
+    with pytest.raises(InputError, match=r"hire\.lease_months: 108 months is longer than"):
+        run(changed)

@@ -204,9 +204,9 @@ def test_project_debt_ends_at_zero_and_is_worth_nothing_at_its_own_rate(
 ) -> None:
     capital = np.zeros((160, 3))
     capital[:50] = np.random.default_rng(seed).gamma(0.5, 1e8, (50, 3))
-    loan = finance.loan_flows(
-        finance.ProjectDebt("loan", capital, np.full(3, start), 0.7, rate, tenor, "power")
-    )
+    loan = finance.ProjectDebt(
+        "loan", capital, np.full(3, start), 0.7, rate, tenor, "power"
+    ).flows()
     assert np.abs(loan.balance_usd[-1]).max() < CENT
     growth = (1 + rate / 12) ** -np.arange(160.0)[:, None]
     worth = ((loan.drawn_usd - loan.payment_usd) * growth).sum(axis=0)
@@ -223,9 +223,7 @@ def test_project_debt_ends_at_zero_and_is_worth_nothing_at_its_own_rate(
 def test_a_loan_drawn_at_once_pays_its_textbook_level_payment() -> None:
     capital = np.zeros((80, 1))
     capital[0] = 1e9
-    loan = finance.loan_flows(
-        finance.ProjectDebt("loan", capital, np.array([0]), 1.0, 0.06, 60, "power")
-    )
+    loan = finance.ProjectDebt("loan", capital, np.array([0]), 1.0, 0.06, 60, "power").flows()
     payment = 1e9 * 0.005 / (1 - 1.005**-60)
     np.testing.assert_allclose(loan.payment_usd[1:61, 0], payment, rtol=1e-12)
     assert np.all(loan.payment_usd[61:] == 0)
@@ -234,9 +232,7 @@ def test_a_loan_drawn_at_once_pays_its_textbook_level_payment() -> None:
 def test_interest_during_construction_compounds_into_the_loan_and_the_asset() -> None:
     capital = np.zeros((60, 1))
     capital[0] = 1e9
-    loan = finance.loan_flows(
-        finance.ProjectDebt("loan", capital, np.array([24]), 0.5, 0.06, 30, "power")
-    )
+    loan = finance.ProjectDebt("loan", capital, np.array([24]), 0.5, 0.06, 30, "power").flows()
     assert loan.balance_usd[24, 0] == pytest.approx(5e8 * 1.005**24, rel=1e-12)
     assert loan.capitalised_usd.sum() == pytest.approx(5e8 * (1.005**24 - 1), rel=1e-12)
 
@@ -263,7 +259,7 @@ def venture(**changes: Any) -> finance.JointVenture:
 
 def test_rent_repays_the_venture_s_bonds_and_gives_its_equity_the_stated_return() -> None:
     tool = venture()
-    flows = finance.venture_flows(tool)
+    flows = tool.flows()
     assert flows.funded_usd.sum() == pytest.approx(27e9, rel=1e-12)
     rent = flows.rent_usd[:, 0]
     np.testing.assert_allclose(rent[37:277], rent[37], rtol=1e-9)
@@ -279,19 +275,19 @@ def test_rent_repays_the_venture_s_bonds_and_gives_its_equity_the_stated_return(
 
 
 def test_capital_after_the_lease_has_begun_raises_the_rent_and_is_still_repaid() -> None:
-    flows = finance.venture_flows(venture(lease_start_month=20, service_month=np.array([20])))
+    flows = venture(lease_start_month=20, service_month=np.array([20])).flows()
     assert flows.rent_usd[40, 0] > flows.rent_usd[22, 0] > 0
     assert abs(flows.bond_balance_usd[-1, 0]) < CENT
 
 
 def test_leaving_costs_what_the_halls_fall_short_while_the_guarantee_runs() -> None:
-    stay = finance.venture_flows(venture())
-    leave = finance.venture_flows(venture(exit_month=84, exit_value_fraction=0.5))
+    stay = venture().flows()
+    leave = venture(exit_month=84, exit_value_fraction=0.5).flows()
     owed = stay.bond_balance_usd[84, 0] + stay.stake_usd[84, 0] / 0.2
     assert leave.guarantee_usd[84, 0] == pytest.approx(owed - 0.5 * 27e9, rel=1e-9)
     assert leave.rent_usd[85:].sum() == 0
     assert leave.bond_balance_usd[84:].sum() == 0
-    late = finance.venture_flows(venture(exit_month=250, exit_value_fraction=0.0))
+    late = venture(exit_month=250, exit_value_fraction=0.0).flows()
     assert late.guarantee_usd.sum() == 0
 
 
@@ -413,7 +409,7 @@ def test_prices_reach_the_index_of_a_year_at_its_middle() -> None:
         ),
         (
             finance.ProjectDebt("p", np.ones((20, 1)), np.array([3]), 0.4, 0.05, 12, "hall"),
-            r"p\.capital_usd: capital is \(20, 1\)",
+            r"p\.capital_usd: is of shape \(20, 1\)",
         ),
     ],
 )

@@ -21,13 +21,13 @@ from gigaplan.finance.draws import Sources, server_life_months
 from gigaplan.finance.energy_cost import EnergyBook
 from gigaplan.finance.flows import CompanyFlows, Terms
 from gigaplan.finance.held_compute import standing_it_mw
+from gigaplan.finance.programme_instruments import instruments_of
 from gigaplan.finance.programme_metrics import programme_metrics
 from gigaplan.finance.programme_money import credit_flows, make_block
 from gigaplan.finance.programme_sources import (
     assets_of,
     company_of,
     credit_laws,
-    instruments_of,
     terms_of,
 )
 from gigaplan.finance.results import FinanceResult
@@ -188,7 +188,9 @@ class _Work:
             + self._yearly({"x": spread(self.company.ebitda_usd, flow.shape)})["x"]
         )
         debt = sheet["debt at the start"] + total([sheet[name] for name in flow.debt], ebitda)
-        hidden = total([v.economic_debt_usd for v in flow.ventures.values()], flow.cash)[ends]
+        effects = flow.effects.values()
+        hidden = total([e.hidden_debt for e in effects if e.hidden_debt is not None], flow.cash)
+        hidden = hidden[ends]
         interest = (
             -income["interest"]
             + self._yearly({"x": spread(self.company.interest_usd, flow.shape)})["x"]

@@ -19,6 +19,7 @@ import numpy as np
 
 from gigaplan.finance.amounts import Array, spread, total
 from gigaplan.finance.flows import Terms
+from gigaplan.finance.instruments import CREDIT_LINE, EBITDA_LINES, OTHER_LINES
 from gigaplan.finance.waterfall import Waterfall
 
 
@@ -54,56 +55,60 @@ def statements(flow: Waterfall, terms: Terms) -> Statements:
 
 
 def _income(flow: Waterfall, terms: Terms) -> dict[str, Array]:
-    company, shape = flow.company, flow.shape
-    like = flow.cash
+    company, shape, like = flow.company, flow.shape, flow.cash
     base = spread(company.operating_cash_usd + company.reallocated_usd, shape)
-    rent = total([v.rent_usd + v.guarantee_usd for v in flow.ventures.values()], like)
-    gain = total([v.income_usd for v in flow.ventures.values()], like)
-    depreciation = total(list(flow.book_depreciation.values()), like)
-    lines = {
-        "business without the programme": base - spread(company.depreciation_usd, shape),
+    changed = _added(flow, "income")
+    above = {
         "revenue": flow.sources["revenue"],
         "running cost": -flow.uses["running cost"],
         "energy": -flow.uses["energy"],
         "property tax": -flow.uses["property tax"],
-        "rent and guarantees": -rent,
+        "rent and guarantees": np.zeros(shape),
     }
-    lines["programme EBITDA"] = total(
-        [v for k, v in lines.items() if not k.startswith("bus")], like
-    )
-    lines |= {
-        "programme depreciation": -depreciation,
+    below = {
+        "programme depreciation": -total(list(flow.book_depreciation.values()), like),
         "interest": -flow.interest,
         "fees": -flow.fees,
         "interest on cash": flow.sources["interest on cash"],
-        "share of joint ventures": gain,
+        "share of joint ventures": np.zeros(shape),
     }
-    pretax = lines["programme EBITDA"] + total([lines[k] for k in _BELOW_EBITDA], like)
-    lines["programme income before tax"] = pretax
-    lines["tax on the programme"] = -terms.tax_fraction * pretax
-    lines["tax credits"] = flow.sources["tax credits"]
-    lines["net income"] = (
-        lines["business without the programme"]
-        + pretax
-        + lines["tax on the programme"]
-        + lines["tax credits"]
+    for name in EBITDA_LINES:
+        if name in changed:
+            above[name] = above[name] + changed[name]
+    for name in OTHER_LINES:
+        if name in changed:
+            below[name] = below.get(name, 0.0) + changed[name]
+    ebitda = total(list(above.values()), like)
+    pretax = ebitda + total(list(below.values()), like)
+    tax = -terms.tax_fraction * pretax
+    credits = flow.sources["tax credits"] + changed.get(CREDIT_LINE, 0.0)
+    own = base - spread(company.depreciation_usd, shape)
+    return (
+        {"business without the programme": own}
+        | above
+        | {"programme EBITDA": ebitda}
+        | below
+        | {
+            "programme income before tax": pretax,
+            "tax on the programme": tax,
+            "tax credits": credits,
+            "net income": own + pretax + tax + credits,
+        }
     )
-    return lines
 
 
-_BELOW_EBITDA = (
-    "programme depreciation",
-    "interest",
-    "fees",
-    "interest on cash",
-    "share of joint ventures",
-)
+def _added(flow: Waterfall, name: str) -> dict[str, Array]:
+    """Return lines of instruments, those of one label added."""
+    out: dict[str, Array] = {}
+    for effect in flow.effects.values():
+        for label, values in getattr(effect, name).items():
+            out[label] = out[label] + values if label in out else values
+    return out
 
 
 def _cash_flow(flow: Waterfall) -> dict[str, Array]:
     like, uses, sources = flow.cash, flow.uses, flow.sources
-    loans, ventures = flow.loans, flow.ventures
-    loan_interest = total([v.interest_usd - v.capitalised_usd for v in loans.values()], like)
+    changed = _added(flow, "cash_flow")
     operating = (
         sources["operating cash flow"]
         + sources["reallocation"]
@@ -116,27 +121,18 @@ def _cash_flow(flow: Waterfall) -> dict[str, Array]:
         - uses["tax"]
         - uses["interest"]
         - uses["fees"]
-        - loan_interest
-        - total([v.rent_usd + v.guarantee_usd for v in ventures.values()], like)
+        + changed.pop("cash from operations", 0.0)
     )
     capital = -total(list(flow.capex.values()), like)
     lines = {
         "cash from operations": operating,
         "capital of the programme": capital,
         "other capital": -uses["other capital"],
-        "joint ventures": total(
-            [v.distribution_usd + v.closing_usd - v.contribution_usd for v in ventures.values()],
-            like,
-        ),
+        "joint ventures": changed.pop("joint ventures", np.zeros_like(like)),
         "free cash flow": operating + capital - uses["other capital"],
         "shareholder payments": -uses["shareholder payments"],
-        "project debt": total(
-            [
-                v.drawn_usd - (v.payment_usd - (v.interest_usd - v.capitalised_usd))
-                for v in loans.values()
-            ],
-            like,
-        ),
+        "project debt": changed.pop("project debt", np.zeros_like(like)),
+        **changed,
         "other debt": _on_demand_debt(flow),
         "equity issued": total(list(flow.drawn.values()), like),
         "unfunded need": flow.gap,
@@ -146,16 +142,18 @@ def _cash_flow(flow: Waterfall) -> dict[str, Array]:
 
 
 def _on_demand_debt(flow: Waterfall) -> Array:
-    names = [name for name in flow.debt if name not in flow.loans]
+    scheduled = _added(flow, "debt")
+    names = [name for name in flow.debt if name not in scheduled]
     issued = total([flow.sources[name] for name in names], flow.cash)
     return issued - total([flow.uses[f"{name} repaid"] for name in names], flow.cash)
 
 
 def _balance_sheet(flow: Waterfall, income: Mapping[str, Array]) -> dict[str, Array]:
     company, shape, like = flow.company, flow.shape, flow.cash
-    closing = total([v.closing_usd for v in flow.ventures.values()], like)
+    given = [e.plant_given for e in flow.effects.values() if e.plant_given is not None]
     other = np.cumsum(
-        spread(company.other_capex_usd - company.depreciation_usd, shape) - closing, axis=0
+        spread(company.other_capex_usd - company.depreciation_usd, shape) - total(given, like),
+        axis=0,
     )
     added = total([*flow.capex.values(), *flow.capitalised_interest.values()], like)
     written = total(list(flow.book_depreciation.values()), like)
@@ -163,11 +161,13 @@ def _balance_sheet(flow: Waterfall, income: Mapping[str, Array]) -> dict[str, Ar
         "cash": flow.cash,
         "plant without the programme": company.plant_usd + other,
         "plant of the programme": np.cumsum(added - written, axis=0),
-        "joint ventures": total([v.stake_usd for v in flow.ventures.values()], like),
+        "joint ventures": np.zeros(shape),
     }
+    assets |= _added(flow, "assets")
     deferred = np.cumsum(-income["tax on the programme"] - flow.tax, axis=0)
     liabilities = {"debt at the start": np.full(shape, company.debt_usd)}
     liabilities |= dict(flow.debt)
+    liabilities |= _added(flow, "liabilities")
     liabilities |= {"unfunded need": flow.unfunded, "deferred tax": deferred}
     opening = company.cash_usd + company.plant_usd - company.debt_usd
     earned = income["net income"] - spread(company.shareholder_usd, shape)

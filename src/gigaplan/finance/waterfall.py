@@ -37,16 +37,13 @@ from gigaplan.finance.depreciation import blended
 from gigaplan.finance.flows import CompanyFlows, ProgrammeFlows, Terms, checked_shape
 from gigaplan.finance.instruments import (
     Bond,
+    Effects,
     Equity,
     Instrument,
-    JointVenture,
-    LoanFlows,
-    ProjectDebt,
+    OnDemand,
     Revolver,
-    VentureFlows,
+    Scheduled,
     check_instruments,
-    loan_flows,
-    venture_flows,
 )
 
 
@@ -74,8 +71,7 @@ class Waterfall:
     fees: Array
     taxable: Array
     debt: Mapping[str, Array]
-    loans: Mapping[str, LoanFlows]
-    ventures: Mapping[str, VentureFlows]
+    effects: Mapping[str, Effects]
     drawn: Mapping[str, Array] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
@@ -99,7 +95,7 @@ def waterfall(
         Real, [month, draw].
     company : CompanyFlows
         Nominal, [month].
-    instruments : sequence of Bond, Revolver, Equity, ProjectDebt, JointVenture
+    instruments : sequence of Instrument
         Those drawn when cash runs short are drawn in this order.
     terms : Terms
         Tax and prices.
@@ -112,9 +108,8 @@ def waterfall(
     chosen = tuple(instruments)
     shape = checked_shape(flows, company, terms)
     check_instruments(chosen, flows.capex_usd.keys(), shape)
-    loans = {i.name: loan_flows(i) for i in chosen if isinstance(i, ProjectDebt)}
-    ventures = {i.name: venture_flows(i) for i in chosen if isinstance(i, JointVenture)}
-    parts = _prepare(flows, chosen, terms, shape, loans, ventures)
+    effects = {i.name: i.effects(flows.first_month) for i in chosen if isinstance(i, Scheduled)}
+    parts = _prepare(flows, terms, shape, effects)
     return _balanced(flows.first_month, company, chosen, terms, parts)
 
 
@@ -132,23 +127,14 @@ class _Parts:
     energy: Array
     credits: Array
     property_tax: Array
-    loans: Mapping[str, LoanFlows]
-    ventures: Mapping[str, VentureFlows]
-
-    def loan_sum(self, name: str) -> Array:
-        return total([getattr(loan, name) for loan in self.loans.values()], self.revenue)
-
-    def venture_sum(self, name: str) -> Array:
-        return total([getattr(v, name) for v in self.ventures.values()], self.revenue)
+    effects: Mapping[str, Effects]
 
 
 def _prepare(
     flows: ProgrammeFlows,
-    instruments: tuple[Instrument, ...],
     terms: Terms,
     shape: tuple[int, int],
-    loans: Mapping[str, LoanFlows],
-    ventures: Mapping[str, VentureFlows],
+    effects: Mapping[str, Effects],
 ) -> _Parts:
     base = next(iter(flows.capex_usd.values())).base_year
     factors = month_factors(terms.price_index, base, flows.first_month, shape[0])
@@ -157,13 +143,12 @@ def _prepare(
         return np.zeros(shape) if real is None else real.to_nominal(factors).values
 
     capex = {name: nominal(real) for name, real in flows.capex_usd.items()}
-    for item in instruments:
-        if isinstance(item, JointVenture):
-            _give_to_venture(capex, item, ventures[item.name])
     capitalised = {name: np.zeros(shape) for name in capex}
-    for item in instruments:
-        if isinstance(item, ProjectDebt):
-            capitalised[item.asset] += loans[item.name].capitalised_usd
+    for payer, effect in effects.items():
+        for name, paid in effect.capital_paid.items():
+            capex[name] = _less_paid(capex[name], paid, name, payer)
+        for name, added in effect.capitalised.items():
+            capitalised[name] += added
     book, tax, property_tax = {}, {}, np.zeros(shape)
     for name, spent in capex.items():
         asset = flows.assets[name]
@@ -186,21 +171,19 @@ def _prepare(
         energy=nominal(flows.energy_usd),
         credits=np.zeros(shape) if flows.credits_usd is None else flows.credits_usd,
         property_tax=property_tax,
-        loans=loans,
-        ventures=ventures,
+        effects=effects,
     )
 
 
-def _give_to_venture(capex: dict[str, Array], venture: JointVenture, flows: VentureFlows) -> None:
-    """Take what a venture pays off the company's capital of its asset class."""
-    name = venture.asset
-    left = capex[name] - flows.funded_usd
+def _less_paid(capex: Array, paid: Array, name: str, payer: str) -> Array:
+    """Return what the company pays of a class of capital, others paying some of it."""
+    left = capex - paid
     if (left < -0.01).any():
         raise InputError(
-            f"'{venture.name}' pays more {name} capital than is spent in a month.",
-            field=venture.name,
+            f"'{payer}' pays more {name} capital than is spent in a month.", field=payer
         )
-    capex[name] = np.maximum(left, 0.0)
+    result: Array = np.maximum(left, 0.0)
+    return result
 
 
 def _balanced(
@@ -211,17 +194,14 @@ def _balanced(
     parts: _Parts,
 ) -> Waterfall:
     shape = parts.revenue.shape
-    loan_interest = parts.loan_sum("interest_usd") - parts.loan_sum("capitalised_usd")
+    changes = [e.taxable for e in parts.effects.values() if e.taxable is not None]
     taxable = (
         parts.revenue
         - parts.running
         - parts.energy
         - parts.property_tax
         - total(list(parts.tax.values()), parts.revenue)
-        - loan_interest
-        - parts.venture_sum("rent_usd")
-        - parts.venture_sum("guarantee_usd")
-        + parts.venture_sum("income_usd")
+        + total(changes, parts.revenue)
     )
     own = {
         "operating cash flow": spread(company.operating_cash_usd, shape),
@@ -229,9 +209,7 @@ def _balanced(
         "revenue": parts.revenue,
         "tax credits": parts.credits,
     }
-    sources = own | {name: loan.drawn_usd for name, loan in parts.loans.items()}
-    for name, venture in parts.ventures.items():
-        sources[f"{name} distributions"] = venture.distribution_usd + venture.closing_usd
+    sources = own | {k: v for effect in parts.effects.values() for k, v in effect.sources.items()}
     uses = {f"capital: {name}": spent for name, spent in parts.capex.items()}
     uses |= {
         "running cost": parts.running,
@@ -240,10 +218,7 @@ def _balanced(
         "other capital": spread(company.other_capex_usd, shape),
         "shareholder payments": spread(company.shareholder_usd, shape),
     }
-    uses |= {f"{name} service": loan.payment_usd for name, loan in parts.loans.items()}
-    for name, venture in parts.ventures.items():
-        uses[f"{name} rent"] = venture.rent_usd + venture.guarantee_usd
-        uses[f"{name} contributions"] = venture.contribution_usd
+    uses |= {k: v for effect in parts.effects.values() for k, v in effect.uses.items()}
     net = total(list(sources.values()), parts.revenue) - total(list(uses.values()), parts.revenue)
     on_demand = tuple(i for i in instruments if isinstance(i, Bond | Revolver | Equity))
     solved = _solve(first_month, net, taxable, company, on_demand, terms)
@@ -271,7 +246,7 @@ def _balanced(
         for i, item in enumerate(on_demand)
         if not isinstance(item, Equity)
     }
-    debt |= {name: loan.balance_usd for name, loan in parts.loans.items()}
+    debt |= {k: v for effect in parts.effects.values() for k, v in effect.debt.items()}
     return Waterfall(
         first_month=first_month,
         factors=parts.factors,
@@ -286,12 +261,11 @@ def _balanced(
         unfunded=unfunded,
         gap=gap,
         tax=tax,
-        interest=interest + loan_interest,
+        interest=interest,
         fees=fees,
         taxable=taxable,
         debt=MappingProxyType(debt),
-        loans=MappingProxyType(dict(parts.loans)),
-        ventures=MappingProxyType(dict(parts.ventures)),
+        effects=MappingProxyType(dict(parts.effects)),
         drawn=MappingProxyType(
             {
                 item.name: solved.issued[i]
@@ -315,7 +289,7 @@ def _solve(
     net: Array,
     taxable: Array,
     company: CompanyFlows,
-    on_demand: tuple[Bond | Revolver | Equity, ...],
+    on_demand: tuple[OnDemand, ...],
     terms: Terms,
 ) -> _Solved:
     count, (months, draws) = len(on_demand), net.shape

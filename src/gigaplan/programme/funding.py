@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gigaplan.core.timeline import month_index
-from gigaplan.programme.base import Month, Name, Names, Strict, Text, by_year, wrong
+from gigaplan.programme.base import Month, Name, Names, Strict, Text, Year, by_year, wrong
 from gigaplan.programme.quantities import (
     Fraction,
     Rate,
@@ -78,6 +78,82 @@ class ProjectDebt(Strict):
     rate_fraction: Fraction = Field(description="Interest, nominal.")
     tenor_years: Years = Field(gt=0, description="Years of level payments after service.")
     max_usd: Usd = Field(description="Most it lends.")
+    fee_fraction: Fraction = Field(
+        0.0, description="Fee on what is drawn, a government's credit subsidy cost among it."
+    )
+
+
+class ConstructionLoan(Strict):
+    """A loan for the time of construction, repaid in one sum after service."""
+
+    kind: Literal["construction_loan"] = "construction_loan"
+    title: Text = Field(description="Name for people.")
+    projects: Names | None = Field(None, description="Owned power projects it lends to.")
+    campus: Name | None = Field(None, description="Campus whose halls it lends to.")
+    share_of_cost_fraction: Fraction = Field(description="Share of their capital it pays.")
+    rate_fraction: Fraction = Field(description="Interest, nominal.")
+    fee_fraction: Fraction = Field(0.0, description="Yearly fee on what is not drawn.")
+    max_usd: Usd = Field(description="Size of the loan.")
+
+    @model_validator(mode="after")
+    def _one_borrower(self) -> Self:
+        if (self.projects is None) == (self.campus is None):
+            raise wrong("write either 'projects' or 'campus': what it lends to.", "campus")
+        return self
+
+
+class VendorFinance(Strict):
+    """What a vendor of servers lends for them, each month's purchases repaid level."""
+
+    kind: Literal["vendor_finance"] = "vendor_finance"
+    title: Text = Field(description="Name for people.")
+    share_of_cost_fraction: Fraction = Field(description="Share of server capital it pays.")
+    rate_fraction: Fraction = Field(description="Interest, nominal.")
+    tenor_years: Years = Field(gt=0, description="Years of level payments.")
+    max_usd: Usd = Field(description="Most it lends in all.")
+
+
+class Lease(Strict):
+    """Servers that a lessor buys and leases to the company."""
+
+    kind: Literal["lease"] = "lease"
+    title: Text = Field(description="Name for people.")
+    accounting: Literal["operating", "finance"] = Field(description="As ASC 842 has it.")
+    share_of_cost_fraction: Fraction = Field(description="Share of server capital it pays.")
+    rate_fraction: Fraction = Field(description="The lessor's return, nominal.")
+    lease_years: Years = Field(gt=0, description="Years of level payments.")
+    residual_fraction: Fraction = Field(
+        0.0, description="What the lessor counts on at the end, over cost."
+    )
+    guaranteed_fraction: Fraction = Field(
+        0.0, description="The part of it that the company guarantees, over cost."
+    )
+    end_value_fraction: Fraction = Field(
+        0.0, description="What the servers are worth at the end, over cost."
+    )
+    max_usd: Usd = Field(description="Most it pays in all.")
+
+    @model_validator(mode="after")
+    def _guarantees_what_is_counted_on(self) -> Self:
+        if self.guaranteed_fraction > self.residual_fraction:
+            raise wrong(
+                f"{self.guaranteed_fraction:g} is more than the residual_fraction "
+                f"{self.residual_fraction:g}, of which it is a part.",
+                "guaranteed_fraction",
+            )
+        return self
+
+
+class CustomerPrepayment(Strict):
+    """Money a customer pays for compute before it is there."""
+
+    kind: Literal["customer_prepayment"] = "customer_prepayment"
+    title: Text = Field(description="Name for people.")
+    campus: Name = Field(description="Campus whose compute it buys.")
+    usd_by_year: dict[Year, Usd] = Field(
+        min_length=1, description="Nominal money received, evenly over each year."
+    )
+    delivery_years: Years = Field(gt=0, description="Years of delivery after service.")
 
 
 class JointVenture(Strict):
@@ -127,8 +203,29 @@ class Revolver(Strict):
 
 
 Instrument = Annotated[
-    Reallocation | Bond | ProjectDebt | JointVenture | Revolver, Field(discriminator="kind")
+    Reallocation
+    | Bond
+    | ProjectDebt
+    | ConstructionLoan
+    | VendorFinance
+    | Lease
+    | CustomerPrepayment
+    | JointVenture
+    | Revolver,
+    Field(discriminator="kind"),
 ]
+
+
+def pays_for(instrument: Instrument) -> list[tuple[str, str]]:
+    """Return what capital an instrument pays a share of, each with the key that says so."""
+    key = "share_of_cost_fraction"
+    if isinstance(instrument, ProjectDebt | ConstructionLoan) and instrument.projects is not None:
+        return [(key, f"project '{name}'") for name in instrument.projects]
+    if isinstance(instrument, ConstructionLoan) and instrument.campus is not None:
+        return [(key, f"campus '{instrument.campus}'")]
+    if isinstance(instrument, VendorFinance | Lease):
+        return [(key, "the servers")]
+    return []
 
 
 class Revenue(Strict):

@@ -25,7 +25,14 @@ from gigaplan.programme.base import (
     wrong,
 )
 from gigaplan.programme.compute import Accelerator, Campus, ComputeTarget, SpendLimit
-from gigaplan.programme.funding import Company, FinanceTerms, Instrument, JointVenture, ProjectDebt
+from gigaplan.programme.funding import (
+    Company,
+    ConstructionLoan,
+    FinanceTerms,
+    Instrument,
+    JointVenture,
+    pays_for,
+)
 from gigaplan.programme.places import Site, Zone
 from gigaplan.programme.quantities import Fraction, Mw, Rate, UsdPerTonne
 from gigaplan.programme.supply import PowerProject, Stage
@@ -223,11 +230,10 @@ class Programme(Strict):
             refer(("rules", i, "first"), rule.first, "power")
             refer(("rules", i, "second"), rule.second, "power")
         for key, instrument in self.instruments.items():
-            if isinstance(instrument, JointVenture):
-                refer(("instruments", key, "campus"), instrument.campus, "campuses")
-            if isinstance(instrument, ProjectDebt):
-                for i, name in enumerate(instrument.projects):
-                    refer(("instruments", key, "projects", i), name, "power")
+            if (halls := getattr(instrument, "campus", None)) is not None:
+                refer(("instruments", key, "campus"), halls, "campuses")
+            for i, name in enumerate(getattr(instrument, "projects", None) or ()):
+                refer(("instruments", key, "projects", i), name, "power")
         return found
 
     def _teams_in_each_others_way(self) -> list[_Found]:
@@ -323,17 +329,36 @@ class Programme(Strict):
     def _wrong_instruments(self) -> list[_Found]:
         found: list[_Found] = []
         venture_of: dict[str, str] = {}
+        paid: dict[str, float] = {}
         for key, instrument in self.instruments.items():
-            if isinstance(instrument, ProjectDebt):
-                found += [
-                    (
-                        ("instruments", key, "projects", i),
-                        f"'{name}' is bought by a contract of kind "
-                        f"{self.power[name].contract.kind}; a loan pays for owned projects only.",
+            for where, what in pays_for(instrument):
+                total = paid.get(what, 0.0) + getattr(instrument, "share_of_cost_fraction", 1.0)
+                paid[what] = total
+                if total > 1 + 1e-9:
+                    found.append(
+                        (
+                            ("instruments", key, where),
+                            f"with the instruments before it {total:.0%} of the capital of "
+                            f"{what} is paid; 100% is all there is.",
+                        )
                     )
-                    for i, name in enumerate(instrument.projects)
-                    if self.power[name].contract.kind != "own"
-                ]
+            found += [
+                (
+                    ("instruments", key, "projects", i),
+                    f"'{name}' is bought by a contract of kind "
+                    f"{self.power[name].contract.kind}; a loan pays for owned projects only.",
+                )
+                for i, name in enumerate(getattr(instrument, "projects", None) or ())
+                if self.power[name].contract.kind != "own"
+            ]
+            if isinstance(instrument, ConstructionLoan) and instrument.campus in venture_of:
+                found.append(
+                    (
+                        ("instruments", key, "campus"),
+                        f"'{venture_of[instrument.campus]}' pays for the halls of "
+                        f"'{instrument.campus}' already; write one of the two.",
+                    )
+                )
             if isinstance(instrument, JointVenture):
                 other = venture_of.setdefault(instrument.campus, key)
                 if other != key:
