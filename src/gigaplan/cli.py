@@ -253,6 +253,29 @@ def headroom(
 
 
 @app.command()
+def value(
+    programme: ProgrammeArgument,
+    deal: Annotated[str, typer.Argument(help="A power project: contract, plant or option.")],
+    draws: DrawsOption = 1000,
+    weather_years: YearsOption = 3,
+    seed: SeedOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a deal on power is worth: the programme with it and without, on the same draws."""
+    from gigaplan.study import deals
+
+    with _progress(quiet=as_json) as progress:
+        found = deals.value_deal(
+            programme, deal, _settings(draws, weather_years, seed, data), progress=progress
+        )
+    if as_json:
+        _print_json(deals.as_json(found))
+    else:
+        _print(deals.as_text(found))
+
+
+@app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder to make.")],
     source: Annotated[str, typer.Option("--from", help="Bundled programme.")] = "one-campus",
