@@ -48,6 +48,7 @@ def test_every_command_has_help(gigaplan: Gigaplan) -> None:
         "weather",
         "backtest",
         "headroom",
+        "value",
     ):
         assert f"  {command} " in listed
 

@@ -14,8 +14,9 @@ from gigaplan.programme import read_programme
 from gigaplan.programme.bundled import locate
 from gigaplan.programme.funding import ProjectDebt
 from gigaplan.programme.resolve import resolve
+from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.study import Settings, deals
-from gigaplan.study.pipeline import go_on, make_plan, make_series
+from gigaplan.study.pipeline import Results, go_on, make_plan, make_series
 
 SETTINGS = Settings(draws=60, weather_years=1, threads=1)
 
@@ -58,7 +59,7 @@ def test_at_the_most_price_a_contract_costs_all_that_it_is_worth() -> None:
     )
     programme = dataclasses.replace(programme, power={**programme.power, "nuclear-ppa": cheap})
 
-    def run(chosen: deals.ResolvedProgramme) -> deals.Results:
+    def run(chosen: ResolvedProgramme) -> Results:
         results = make_series(chosen, SETTINGS, lambda stage, share: None)
         make_plan(results, SETTINGS, lambda stage, share: None)
         return go_on(results, "finance", SETTINGS, lambda stage, share: None)
