@@ -305,7 +305,8 @@ def as_text(found: DealWorth) -> str:
         (f"  worth at {at.price:,.2f}, million USD", f"{at.worth_usd / 1e6:,.0f}")
         for at in found.at_prices
     ]
-    lines = [f"{found.title} ({found.contract}): with it less without, on the same draws", ""]
+    title = f"{found.title} ({found.contract}): with it less without, on the same draws"
+    lines = [*textwrap.wrap(title, 80), ""]
     lines += [f"{name:<44}{value:>34}" for name, value in rows]
     counted = found.compute_usd_per_gw_year / 1e9
     notes = [
