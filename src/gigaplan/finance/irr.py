@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gigaplan.core.errors import InputError, require
-from gigaplan.finance._kernels import irr_block, present_value_at
+from gigaplan.finance.rates._kernels import irr_block, present_value_at
 
 # ln(1 + r) is searched between these: rates from -99.75% to +39,900% per period.
 _LOG_RATE_REACH = 6.0
@@ -84,8 +84,11 @@ def _checked(flows: ArrayLike) -> NDArray[np.float64]:
     values = np.ascontiguousarray(flows, dtype=np.float64)
     require(values.ndim in (1, 2), "cash flows are [period] or [period, draw].")
     require(values.shape[0] >= 2, "a rate of return needs at least two cash flows.")
-    require(bool(np.isfinite(values).all()), "a cash flow is not a finite number.")
     return values
+
+
+def _finite(good: bool) -> None:
+    require(good, "a cash flow is not a finite number.")
 
 
 def irr(flows: ArrayLike, *, finance_fraction: float = 0.1, reinvest_fraction: float = 0.1) -> Irr:
@@ -104,6 +107,7 @@ def irr(flows: ArrayLike, *, finance_fraction: float = 0.1, reinvest_fraction: f
         If the flows are not finite or fewer than two.
     """
     values = _checked(flows)
+    _finite(bool(np.isfinite(values).all()))
     require(values.ndim == 1, "irr takes one series; use irr_draws for [period, draw].")
     changes = sign_changes(values)
     if changes == 0:
@@ -144,6 +148,7 @@ def irr_draws(flows: ArrayLike) -> IrrDraws:
     rates = np.empty(draws)
     status = np.empty(draws, dtype=np.int64)
     irr_block(values, rates, status)
+    _finite(not bool((status < 0).any()))
     for draw in np.flatnonzero(status == 2):
         series = values[:, draw]
         roots = _all_roots(series, sign_changes(series))
@@ -170,6 +175,7 @@ def mirr(flows: ArrayLike, *, finance_fraction: float, reinvest_fraction: float)
         If the flows have no outlay or no receipt.
     """
     values = _checked(flows)
+    _finite(bool(np.isfinite(values).all()))
     if not ((values > 0).any() and (values < 0).any()):
         raise InputError("a modified rate needs at least one outlay and one receipt.")
     last = len(values) - 1

@@ -4,14 +4,15 @@ Each month, in every draw, sources equal uses:
 
 sources
     operating cash flow of the company without the programme, money moved from its other
-    activities, the programme's revenue, tax credits, interest on cash, project debt
-    drawn, distributions of joint ventures, bonds, equity, revolver, cash taken from the
-    balance, and the funding gap: what no instrument covers.
+    activities, the programme's revenue, tax credits, interest on cash, what instruments
+    with a schedule bring (loans drawn, prepayments, distributions of ventures), bonds,
+    equity, revolver, cash taken from the balance, and the funding gap: what no
+    instrument covers.
 uses
-    capital (nominal, less what a joint venture pays), running cost, energy, property
-    tax, rent, guarantee payments, interest and fees, tax, repayments, contributions to
-    joint ventures, the company's other capital, dividends and buybacks, earlier gaps
-    repaid, and cash added to the balance.
+    capital (nominal, less what others pay and own), running cost, energy, property tax,
+    what instruments with a schedule cost (service, rent, guarantees, contributions),
+    interest and fees, tax, repayments, the company's other capital, dividends and
+    buybacks, earlier gaps repaid, and cash added to the balance.
 
 Capital of an asset class begins service ``service_lag_months`` after it is spent. Book
 depreciation is straight line from the month after; tax depreciation is MACRS (or
