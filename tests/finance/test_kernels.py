@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gigaplan.finance import _kernels as kernels
 from gigaplan.finance import depreciation
+from gigaplan.finance.rates import _kernels as rates
 
 Array = NDArray[np.float64]
 
@@ -137,5 +138,5 @@ def test_present_value_is_the_sum_of_its_parts() -> None:
     for rate in (-0.5, 0.0, 0.3):
         plain = sum(flow / (1 + rate) ** t for t, flow in enumerate(flows))
         scale = (1 + rate) ** 2 if rate < 0 else 1.0
-        found = kernels.present_value_at(flows, np.array([np.log1p(rate)]))[0]
+        found = rates.present_value_at(flows, np.array([np.log1p(rate)]))[0]
         assert found == pytest.approx(plain * scale, rel=1e-12)
