@@ -105,41 +105,47 @@ def _improve(
     low: NDArray[np.float64],
     high: NDArray[np.float64],
     opening: NDArray[np.float64],
-    moving: NDArray[np.float64],
     s: NDArray[np.float64],
     ds: NDArray[np.float64],
     f: NDArray[np.float64],
     df: NDArray[np.float64],
-) -> float:
-    """Move each `x` by a step of Newton's method on ``ln S - ln (S - F)``; return who still moves.
+    new: NDArray[np.float64],
+) -> None:
+    """Fill `new` with each `x` moved by a step of Newton's method on ``ln S - ln (S - F)``.
 
     S are the flows after the change of sign, F all: where receipts come later, S are the receipts
     and S - F the outlays; where they come first both logarithms change sign, and the step is the
     same. The difference is ``2 atanh(F / (2 S - F))``, cut after three terms,
     and the exponential of the step is its first Padé form: both are exact where they
-    meet, at the root, so the steps end on it and still square their error.
+    meet, at the root, so the steps end on it and still square their error. A step that leaves the
+    bracket halves it. Loops touch few arrays each: else they are not run several draws at a time.
     """
-    left = 0.0
     for d in range(x.shape[0]):
         z = f[d] / (2.0 * s[d] - f[d])
         zz = z * z
         phi = 2.0 * z * (1.0 + zz * (1.0 / 3.0 + 0.2 * zz))
         slope = x[d] * (ds[d] / s[d] - (ds[d] - df[d]) / (s[d] - f[d]))
-        below = f[d] * opening[d] > 0.0
-        floor = x[d] if below else low[d]
-        ceiling = high[d] if below else x[d]
         step = min(max(phi / slope, -1.0), 1.0)
-        new = x[d] * (2.0 - step) / (2.0 + step)
-        inside = (new >= floor) & (new <= ceiling)
-        middle = math.sqrt(floor * ceiling)
-        new = new if inside else middle
+        new[d] = x[d] * (2.0 - step) / (2.0 + step)
+    for d in range(x.shape[0]):
+        below = f[d] * opening[d] > 0.0
+        low[d] = x[d] if below else low[d]
+        high[d] = high[d] if below else x[d]
+    for d in range(x.shape[0]):
+        inside = (new[d] >= low[d]) & (new[d] <= high[d])
+        new[d] = new[d] if inside else math.sqrt(low[d] * high[d])
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+def _settle(x: NDArray[np.float64], new: NDArray[np.float64], moving: NDArray[np.float64]) -> float:
+    """Move those that still move to their new `x`; return how many go on."""
+    left = 0.0
+    for d in range(x.shape[0]):
         still = moving[d]
-        low[d] = floor
-        high[d] = ceiling
-        change = abs(new - x[d])
-        x[d] = new if still > 0.0 else x[d]
-        moving[d] = still if change > _STEP * new else 0.0
-        left += moving[d]
+        goes = still if abs(new[d] - x[d]) > _STEP * new[d] else 0.0
+        x[d] = new[d] if still > 0.0 else x[d]
+        moving[d] = goes
+        left += goes
     return left
 
 
@@ -169,6 +175,14 @@ def _changes(
             early[d] = row if s * opening[d] > 0 else early[d]
 
 
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def _copy(row: NDArray[np.float64], out: NDArray[np.float64], nought: NDArray[np.float64]) -> None:
+    """Copy a row; `nought` is no nought any more where something is not finite."""
+    for d in range(row.shape[0]):
+        out[d] = row[d]
+        nought[d] += row[d] * 0.0
+
+
 @nb.njit(cache=True, nogil=True)
 def irr_block(
     flows: NDArray[np.float64], rates: NDArray[np.float64], status: NDArray[np.int64]
@@ -183,14 +197,16 @@ def irr_block(
     reach = math.exp(min(_LOG_SPAN / periods, 6.0))
     block = np.zeros((periods, _BLOCK))
     later = np.zeros((periods, _BLOCK))
-    x, low, high, s, ds, f, df, sign, opening, moving, count, early, nought = np.zeros((13, _BLOCK))
+    # Arrays of their own: rows of one array could lie apart, and would be gone through one by one.
+    x, low, high, moving = np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK)
+    s, ds, f, df = np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK)
+    sign, count, opening = np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK)
+    early, nought, new = np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK)
     for first in range(0, draws, _BLOCK):
         width = min(_BLOCK, draws - first)
         # A copy of the block stays in the nearest cache; the rows of `flows` lie far apart.
         for t in range(periods):
-            for d in range(width):
-                block[t, d] = flows[t, first + d]
-                nought[d] += block[t, d] * 0.0
+            _copy(flows[t, first : first + width], block[t], nought)
         _changes(block, width, sign, count, opening, early)
         left, split = 0.0, 0
         for d in range(_BLOCK):
@@ -205,7 +221,8 @@ def irr_block(
             if left == 0.0:
                 break
             _parts(block, later, split, x, s, ds, f, df)
-            left = _improve(x, low, high, opening, moving, s, ds, f, df)
+            _improve(x, low, high, opening, s, ds, f, df, new)
+            left = _settle(x, new, moving)
         for d in range(width):
             status[first + d] = min(int(count[d]), 2)
             rates[first + d] = 0.0
