@@ -8,6 +8,8 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from gigaplan.core.references import borrowed
+
 _BLOCK = 64
 _ROUNDS = 60
 # Newton's error squares at each step, and its function is nearly straight: after a step this small
@@ -193,15 +195,27 @@ def irr_block(
     the root is out of reach, 2 where they change sign more than once (rate not set), -1 where
     a flow is not a finite number.
     """
+    blocks, rows = np.zeros((2, flows.shape[0], _BLOCK)), np.zeros((14, _BLOCK))
+    _by_block(borrowed(flows), borrowed(rates), borrowed(status), borrowed(blocks), borrowed(rows))
+    rows[0, 0] = 0.0  # they are kept until here
+    blocks[0, 0, 0] = 0.0
+
+
+@nb.njit(cache=True, nogil=True)
+def _by_block(
+    flows: NDArray[np.float64],
+    rates: NDArray[np.float64],
+    status: NDArray[np.int64],
+    blocks: NDArray[np.float64],
+    rows: NDArray[np.float64],
+) -> None:
+    """See `irr_block`; `blocks` [2, period, draw] and `rows` [14, draw] are scratch."""
     periods, draws = flows.shape
     reach = math.exp(min(_LOG_SPAN / periods, 6.0))
-    block = np.zeros((periods, _BLOCK))
-    later = np.zeros((periods, _BLOCK))
-    # Arrays of their own: rows of one array could lie apart, and would be gone through one by one.
-    x, low, high, moving = np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK)
-    s, ds, f, df = np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK)
-    sign, count, opening = np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK)
-    early, nought, new = np.zeros(_BLOCK), np.zeros(_BLOCK), np.zeros(_BLOCK)
+    block, later = blocks[0], blocks[1]
+    x, low, high, moving, new = rows[0], rows[1], rows[2], rows[3], rows[4]
+    s, ds, f, df = rows[5], rows[6], rows[7], rows[8]
+    sign, count, opening, early, nought = rows[9], rows[10], rows[11], rows[12], rows[13]
     for first in range(0, draws, _BLOCK):
         width = min(_BLOCK, draws - first)
         # A copy of the block stays in the nearest cache; the rows of `flows` lie far apart.
