@@ -60,6 +60,18 @@ def some(seed: int, capital: dict[str, Array]) -> list[finance.Scheduled]:
         finance.CoInvestment(
             "fund", capital["power"], 2 * lump, 0.3, rate, float(rng.uniform(0, 1)), 1e9
         ),
+        finance.SculptedLoan(
+            "sculpted",
+            0.4 * capital["power"],
+            2 * lump,
+            service,
+            float(rng.uniform(1, 2)),
+            rate,
+            tenor,
+            "power",
+            float(rng.uniform(0, 1)),
+            int(rng.integers(0, 12)),
+        ),
         finance.CreditTransfer("credits sold", 0.1 * lump, 0.08, int(rng.integers(0, 12))),
     ]
 
@@ -164,6 +176,44 @@ def test_a_construction_loan_is_repaid_with_its_interest_the_month_after_service
     assert found.capitalised["hall"].sum() == pytest.approx(owed - 6e8, rel=1e-12)
 
 
+def test_a_sculpted_loan_is_covered_alike_in_every_month_and_worth_nothing_at_its_own_rate() -> (
+    None
+):
+    capital, cash = np.zeros((MONTHS, 1)), np.zeros((MONTHS, 1))
+    capital[:24] = 9e7
+    cash[24:, 0] = 4e7 * (1 + 0.3 * np.sin(np.arange(MONTHS - 24)))
+    tool = finance.SculptedLoan(
+        "p", capital, cash, np.array([23]), 1.4, 0.07, 60, "power", reserve_months=6
+    )
+    flow = tool.flows()
+    paid = flow.payment_usd[:, 0]
+    assert cash[24:84, 0] / paid[24:84] == pytest.approx(np.full(60, 1.4))
+    assert paid[84:].sum() == 0
+    assert abs(flow.balance_usd[-1, 0]) < CENT
+    i = 0.07 / 12
+    worth = (flow.drawn_usd[:, 0] - paid) @ (1 + i) ** -np.arange(float(MONTHS))
+    assert abs(worth) < CENT
+    assert flow.balance_usd[23, 0] == pytest.approx(
+        paid[24:84] @ (1 + i) ** -np.arange(1.0, 61.0), rel=1e-12
+    )
+    found = tool.effects(FIRST)
+    held = found.assets["debt service reserves"][:, 0]
+    assert held[23] == pytest.approx(paid[24:30].sum())
+    assert held[22] == 0
+    assert held[83:].max() < CENT
+
+
+def test_a_sculpted_loan_lends_no_more_than_its_cap_and_is_then_covered_better() -> None:
+    capital, cash = once(1e9), np.full((MONTHS, 1), 5e7)
+    tool = finance.SculptedLoan("p", capital, cash, np.array([0]), 1.2, 0.06, 96, "power", 0.5)
+    flow = tool.flows()
+    assert flow.drawn_usd.sum() == pytest.approx(5e8)
+    cover = cash[1:97, 0] / flow.payment_usd[1:97, 0]
+    assert cover == pytest.approx(np.full(96, cover[0]))
+    assert cover[0] > 1.2
+    assert abs(flow.balance_usd[-1, 0]) < CENT
+
+
 def test_what_a_vendor_lends_is_repaid_level_from_the_next_month() -> None:
     found = finance.VendorFinance("v", once(1e9, 2) + once(5e8, 9), 0.8, 0.12, 24).effects(FIRST)
     due = 0.01 / (1 - 1.01**-24)
@@ -243,6 +293,10 @@ def test_credits_are_sold_at_a_discount_and_not_taxed() -> None:
         (
             finance.CustomerPrepayment("c", -once(1.0), np.array([3]), 12),
             r"c\.receipts_usd: holds a number that is not finite or below 0",
+        ),
+        (
+            finance.SculptedLoan("p", once(1.0), once(1.0), np.array([3]), 0.8, 0.05, 12, "power"),
+            r"p\.dscr: found 0.8; a cover of at least 1",
         ),
         (
             finance.VendorFinance("v", once(1.0), 0.5, 0.05, -3),

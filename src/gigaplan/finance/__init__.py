@@ -21,6 +21,7 @@ from gigaplan.finance.instruments import (
     ProjectDebt,
     Revolver,
     Scheduled,
+    SculptedLoan,
     VendorFinance,
     VentureFlows,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "Revolver",
     "Scheduled",
     "SculptedDebt",
+    "SculptedLoan",
     "Statements",
     "Terms",
     "VendorFinance",

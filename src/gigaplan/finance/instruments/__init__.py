@@ -24,6 +24,7 @@ from gigaplan.finance.instruments.lease import Lease
 from gigaplan.finance.instruments.power_prepayment import PowerPrepayment
 from gigaplan.finance.instruments.project_debt import ProjectDebt
 from gigaplan.finance.instruments.revolver import Revolver
+from gigaplan.finance.instruments.sculpted_loan import SculptedLoan
 from gigaplan.finance.instruments.terms import check_instruments
 from gigaplan.finance.instruments.vendor_finance import VendorFinance
 
@@ -50,6 +51,7 @@ __all__ = [
     "ProjectDebt",
     "Revolver",
     "Scheduled",
+    "SculptedLoan",
     "VendorFinance",
     "VentureFlows",
     "check_instruments",
