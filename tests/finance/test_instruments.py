@@ -72,6 +72,9 @@ def some(seed: int, capital: dict[str, Array]) -> list[finance.Scheduled]:
             float(rng.uniform(0, 1)),
             int(rng.integers(0, 12)),
         ),
+        finance.TaxEquity(
+            "investor", 0.2 * lump, lump, 0.7 * lump[::-1], 0.3 * lump, float(rng.uniform(0, 0.2))
+        ),
         finance.CreditTransfer("credits sold", 0.1 * lump, 0.08, int(rng.integers(0, 12))),
     ]
 
@@ -212,6 +215,29 @@ def test_a_sculpted_loan_lends_no_more_than_its_cap_and_is_then_covered_better()
     assert cover == pytest.approx(np.full(96, cover[0]))
     assert cover[0] > 1.2
     assert abs(flow.balance_usd[-1, 0]) < CENT
+
+
+def test_a_tax_equity_investor_has_his_return_and_then_the_plant_flips() -> None:
+    cash, credits = np.full((MONTHS, 1), 2e6), np.full((MONTHS, 1), 3e6)
+    write_off = np.zeros((MONTHS, 1))
+    write_off[1:61] = 5e6
+    tool = finance.TaxEquity("flip", once(1.5e8), cash, write_off, credits, 0.07)
+    found = tool.effects(FIRST)
+    paid = found.uses["flip distributions"][:, 0] + found.uses["flip credits"][:, 0]
+    owed = found.liabilities["partners"][:, 0]
+    flip = int(np.flatnonzero(owed == 0)[0])
+    assert 20 < flip < 60
+    # By hand, a month before: a fifth of cash, 99% of credits and of the worth of the losses.
+    benefit = 0.2 * 2e6 + 0.99 * 3e6 + 0.21 * 0.99 * (5e6 - 2e6)
+    i = 0.07 / 12
+    left = 1.5e8 * (1 + i) ** (flip - 1) - benefit * ((1 + i) ** (flip - 1) - 1) / i
+    assert owed[flip - 1] == pytest.approx(left, rel=1e-9)
+    assert 0 < left * (1 + i) <= benefit
+    assert paid[1:flip] == pytest.approx(np.full(flip - 1, 0.2 * 2e6 + 0.99 * 3e6))
+    assert paid[flip + 1 :] == pytest.approx(np.full(MONTHS - flip - 1, 0.05 * 5e6))
+    assert found.taxable is not None
+    assert found.taxable[1, 0] == pytest.approx(0.99 * 3e6)  # the loss is his
+    assert found.taxable[flip + 1, 0] == pytest.approx(0.05 * 3e6)
 
 
 def test_what_a_vendor_lends_is_repaid_level_from_the_next_month() -> None:

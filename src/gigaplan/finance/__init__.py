@@ -22,6 +22,7 @@ from gigaplan.finance.instruments import (
     Revolver,
     Scheduled,
     SculptedLoan,
+    TaxEquity,
     VendorFinance,
     VentureFlows,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "SculptedDebt",
     "SculptedLoan",
     "Statements",
+    "TaxEquity",
     "Terms",
     "VendorFinance",
     "VentureFlows",

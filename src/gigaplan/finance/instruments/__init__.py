@@ -25,6 +25,7 @@ from gigaplan.finance.instruments.power_prepayment import PowerPrepayment
 from gigaplan.finance.instruments.project_debt import ProjectDebt
 from gigaplan.finance.instruments.revolver import Revolver
 from gigaplan.finance.instruments.sculpted_loan import SculptedLoan
+from gigaplan.finance.instruments.tax_equity import TaxEquity
 from gigaplan.finance.instruments.terms import check_instruments
 from gigaplan.finance.instruments.vendor_finance import VendorFinance
 
@@ -52,6 +53,7 @@ __all__ = [
     "Revolver",
     "Scheduled",
     "SculptedLoan",
+    "TaxEquity",
     "VendorFinance",
     "VentureFlows",
     "check_instruments",
