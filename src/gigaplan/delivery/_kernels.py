@@ -281,52 +281,17 @@ def simulate_blocks(
 ) -> None:
     """Simulate blocks first_block to last_block - 1 of all draws.
 
+    What is done for every activity takes single arrays: handing on a tuple of arrays costs as
+    much as working on them.
+
     Writes months since year 0 of draws first_draw to first_draw + draws - 1 to start_out and
     finish_out [row, draw], and adds the draws with each activity critical to counts[activity]
     where critical[0]; then `network.row` must give each activity a row of its own.
     """
-    work = _make_work(network, shared, critical[0])
-    _run(
-        borrowed(network),
-        borrowed(approvals),
-        borrowed(shared),
-        first_block,
-        last_block,
-        first_draw,
-        draws,
-        origin,
-        keep_start,
-        borrowed(start_out),
-        borrowed(finish_out),
-        borrowed(critical),
-        borrowed(counts),
-        borrowed(work),
-    )
-    work.delay[:] = 0.0  # it is kept until here
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def _run(
-    network: NetworkArrays,
-    approvals: ApprovalArrays,
-    shared: SharedArrays,
-    first_block: int,
-    last_block: int,
-    first_draw: int,
-    draws: int,
-    origin: float,
-    keep_start: bool,
-    start_out: Array,
-    finish_out: Array,
-    critical: Array,
-    counts: Array,
-    work: Work,
-) -> None:
-    """See `simulate_blocks`.
-
-    What is done for every activity takes single arrays: handing on a tuple of arrays costs as
-    much as working on them.
-    """
+    own = _make_work(network, shared, critical[0])
+    network, approvals, shared = borrowed(network), borrowed(approvals), borrowed(shared)
+    start_out, finish_out = borrowed(start_out), borrowed(finish_out)
+    critical, counts, work = borrowed(critical), borrowed(counts), borrowed(own)
     activities, back = network.key.size, shared.tail_back
     word, near, z, knot, stretch = work.word, work.near, work.z, work.knot, work.stretch
     delay, refused, gone, first, place = work.delay, work.refused, work.gone, work.first, work.place
@@ -414,3 +379,4 @@ def _run(
                         start_out[out, at + d] = start[d] + origin
         if critical[0]:
             _count_critical(network, starts, finishes, used, counts)
+    own.delay[:] = 0.0  # what is borrowed is kept until here

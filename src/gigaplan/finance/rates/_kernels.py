@@ -195,23 +195,11 @@ def irr_block(
     the root is out of reach, 2 where they change sign more than once (rate not set), -1 where
     a flow is not a finite number.
     """
-    blocks, rows = np.zeros((2, flows.shape[0], _BLOCK)), np.zeros((14, _BLOCK))
-    _by_block(borrowed(flows), borrowed(rates), borrowed(status), borrowed(blocks), borrowed(rows))
-    rows[0, 0] = 0.0  # they are kept until here
-    blocks[0, 0, 0] = 0.0
-
-
-@nb.njit(cache=True, nogil=True)
-def _by_block(
-    flows: NDArray[np.float64],
-    rates: NDArray[np.float64],
-    status: NDArray[np.int64],
-    blocks: NDArray[np.float64],
-    rows: NDArray[np.float64],
-) -> None:
-    """See `irr_block`; `blocks` [2, period, draw] and `rows` [14, draw] are scratch."""
+    flows, rates, status = borrowed(flows), borrowed(rates), borrowed(status)
     periods, draws = flows.shape
     reach = math.exp(min(_LOG_SPAN / periods, 6.0))
+    own_blocks, own_rows = np.zeros((2, periods, _BLOCK)), np.zeros((14, _BLOCK))
+    blocks, rows = borrowed(own_blocks), borrowed(own_rows)
     block, later = blocks[0], blocks[1]
     x, low, high, moving, new = rows[0], rows[1], rows[2], rows[3], rows[4]
     s, ds, f, df = rows[5], rows[6], rows[7], rows[8]
@@ -248,3 +236,4 @@ def _by_block(
             if nought[d] != 0.0:
                 status[first + d] = -1
                 nought[d] = 0.0
+    own_blocks[0, 0, 0] = own_rows[0, 0]  # what is borrowed is kept until here

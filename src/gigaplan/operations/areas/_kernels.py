@@ -320,28 +320,9 @@ def network_block(
     units: UnitArrays, buckets: BucketArrays, n: NetworkArrays, first_sample: int, table: Array
 ) -> None:
     """Run one block of samples; `table` [row, sample] is written."""
-    work = _make_work(units, n, table.shape[0])
-    _run(
-        borrowed(units),
-        borrowed(buckets),
-        borrowed(n),
-        first_sample,
-        borrowed(table),
-        borrowed(work),
-    )
-    work.year[:] = 0.0  # it is kept until here
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def _run(
-    units: UnitArrays,
-    buckets: BucketArrays,
-    n: NetworkArrays,
-    first_sample: int,
-    table: Array,
-    work: Work,
-) -> None:
-    """See `network_block`."""
+    own = _make_work(units, n, table.shape[0])
+    units, buckets, n = borrowed(units), borrowed(buckets), borrowed(n)
+    table, work = borrowed(table), borrowed(own)
     areas, weathers, _ = n.load_mw.shape
     row, mark, net, most = work.row, work.mark, work.net, work.most
     total, falls, energy, year = work.total, work.falls, work.energy, work.year
@@ -366,3 +347,4 @@ def _run(
             year[SCALARS + AREA_ROWS * a + AREA_LOAD] = energy[a]
             year[LOAD] += energy[a]
         table[:, s] = year
+    own.year[:] = 0.0  # what is borrowed is kept until here

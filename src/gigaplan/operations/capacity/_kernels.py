@@ -286,32 +286,10 @@ def capacity_block(
 
     `table` [row, sample] and `hour` [2, hour] (losses, MWh short) are written.
     """
-    work = _make_work(units, load.load_mw.shape[1], table.shape[0])
-    _run(
-        borrowed(units),
-        borrowed(buckets),
-        borrowed(load),
-        borrowed(dispatch),
-        first_sample,
-        borrowed(table),
-        borrowed(hour),
-        borrowed(work),
-    )
-    work.year[:] = 0.0  # it is kept until here
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def _run(
-    units: UnitArrays,
-    buckets: BucketArrays,
-    load: LoadArrays,
-    dispatch: DispatchArrays,
-    first_sample: int,
-    table: Array,
-    hour: Array,
-    work: Work,
-) -> None:
-    """See `capacity_block`."""
+    own = _make_work(units, load.load_mw.shape[1], table.shape[0])
+    units, buckets, work = borrowed(units), borrowed(buckets), borrowed(own)
+    load, dispatch = borrowed(load), borrowed(dispatch)
+    table, hour = borrowed(table), borrowed(hour)
     weathers, hours = load.load_mw.shape
     row, mark, scratch, year = work.row, work.mark, work.scratch, work.year
     net, own_net, most, demand = work.net, work.own_net, work.most, work.demand
@@ -365,3 +343,4 @@ def _run(
         for t in range(tiers):
             year[SCALARS + TIER_ROWS * t + TIER_WANTED_IT] = dispatch.tiers[t, SHARE] * wanted_it
         table[:, s] = year
+    own.year[:] = 0.0  # what is borrowed is kept until here

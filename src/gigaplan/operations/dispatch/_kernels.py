@@ -39,7 +39,7 @@ from gigaplan.operations.arrays import (
 )
 from gigaplan.operations.dispatch.fuel._kernels import burn, cut_budget, limit_hours
 from gigaplan.operations.dispatch.merit._kernels import above, merit_order
-from gigaplan.operations.dispatch.work._kernels import State, Work, begin, go_back, keep, make_work
+from gigaplan.operations.dispatch.work._kernels import State, begin, go_back, keep, make_work
 from gigaplan.operations.hour._kernels import (
     CHARGE,
     STEP,
@@ -70,36 +70,10 @@ def dispatch_block(
     trace: Array,
 ) -> None:
     """Run one block of samples; `trace` [row, hour], if it has rows, keeps the last one."""
-    work = make_work(units, buckets, campus, load, dispatch, table.shape[0])
-    _run(
-        borrowed(units),
-        borrowed(buckets),
-        borrowed(campus),
-        borrowed(load),
-        borrowed(dispatch),
-        first_sample,
-        borrowed(table),
-        borrowed(hour),
-        borrowed(trace),
-        borrowed(work),
-    )
-    work.year[:] = 0.0  # it is kept until here
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def _run(
-    units: UnitArrays,
-    buckets: BucketArrays,
-    campus: UnitArrays,
-    load: LoadArrays,
-    dispatch: DispatchArrays,
-    first_sample: int,
-    table: Array,
-    hour: Array,
-    trace: Array,
-    work: Work,
-) -> None:
-    """See `dispatch_block`."""
+    own = make_work(units, buckets, campus, load, dispatch, table.shape[0])
+    units, buckets, campus = borrowed(units), borrowed(buckets), borrowed(campus)
+    load, dispatch, work = borrowed(load), borrowed(dispatch), borrowed(own)
+    table, hour, trace = borrowed(table), borrowed(hour), borrowed(trace)
     weathers, hours = load.load_mw.shape
     sources, stores = dispatch.cost_usd_per_mwh.size, dispatch.stores.shape[0]
     changes, mark, running, scratch = work.changes, work.mark, work.running, work.scratch
@@ -203,6 +177,7 @@ def _run(
         if events:
             clear_end(hours, campus_changes, campus_mark, campus_running)
         table[:, s] = year
+    own.year[:] = 0.0  # what is borrowed is kept until here
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
