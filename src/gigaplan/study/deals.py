@@ -26,6 +26,7 @@ from gigaplan.programme.funding import ConstructionLoan, Instrument, ProjectDebt
 from gigaplan.programme.reading import read_programme
 from gigaplan.programme.resolve import resolve
 from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.study.drivers import ranks_of
 from gigaplan.study.pipeline import Results, Settings, go_on, make_plan, make_series
 
 Floats = NDArray[np.float64]
@@ -276,10 +277,9 @@ def _with_date(held: Results, deal: str, worth: Floats) -> float:
     if not units:
         return 0.0
     online = moves.online_month[units].min(axis=0)
-    ranks = [np.argsort(np.argsort(values)).astype(float) for values in (online, worth)]
     if np.unique(online).size < 2 or np.unique(worth).size < 2:
         return 0.0
-    return float(np.corrcoef(ranks)[0, 1])
+    return float(np.corrcoef(ranks_of(online), ranks_of(worth))[0, 1])
 
 
 def as_text(found: DealWorth) -> str:

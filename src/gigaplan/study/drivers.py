@@ -44,17 +44,17 @@ def driver_rows(
 
     factors = _factors(trajectories, programme)
     causes = {
-        f"Shared cause: {name.replace('_', ' ')}": _standard(_ranks(scores))
+        f"Shared cause: {name.replace('_', ' ')}": _standard(ranks_of(scores))
         for name, scores in shared_cause_scores(
             programme, draws=trajectories.draws, seed=trajectories.seed
         ).items()
     }
-    ranks = causes | _left_by(causes, {name: _ranks(v) for name, v in factors.items()})
+    ranks = causes | _left_by(causes, {name: ranks_of(v) for name, v in factors.items()})
     rows: list[Row] = []
     for output, values in outcomes.items():
         if np.ptp(values) == 0:
             continue
-        target = _ranks(values)
+        target = ranks_of(values)
         found = []
         for name, rank in ranks.items():
             r = float(np.corrcoef(rank, target)[0, 1])
@@ -122,7 +122,8 @@ def _label(kind: str, owner: str, programme: ResolvedProgramme) -> str:
     return f"Halls of {title}" if kind == "phase" else f"Chips of {title}"
 
 
-def _ranks(values: Floats) -> Floats:
+def ranks_of(values: Floats) -> Floats:
+    """Return ranks, those of equal values their mean."""
     from scipy.stats import rankdata
 
     result: Floats = rankdata(values)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.finance._kernels import vintage_loan
+from gigaplan.finance.amounts import Array
 
-Array = NDArray[np.float64]
 Months = NDArray[np.int64]
 
 

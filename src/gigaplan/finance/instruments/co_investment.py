@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigaplan.finance.instruments.amortising import Array, capped
+from gigaplan.finance.amounts import Array
+from gigaplan.finance.instruments.amortising import capped
 from gigaplan.finance.instruments.effects import Effects
 from gigaplan.finance.instruments.terms import Found, array_problems
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigaplan.finance.instruments.amortising import Array, LoanFlows, Months, capped, loan
-from gigaplan.finance.instruments.effects import Effects
+from gigaplan.finance.amounts import Array
+from gigaplan.finance.instruments.amortising import LoanFlows, Months, capped, loan
+from gigaplan.finance.instruments.effects import Effects, loan_effects
 from gigaplan.finance.instruments.terms import Found, asset_problems
 
 
@@ -61,17 +62,4 @@ class ConstructionLoan:
         size = total[-1] if np.isinf(self.max_usd) else np.full(total.shape[1], self.max_usd)
         open_ = (month < self.service_month) & (total[-1] > 0)
         fee = np.where(open_, self.fee_fraction / 12 * (size - total), 0.0)
-        expense = flow.interest_usd - flow.capitalised_usd
-        return Effects(
-            like=fee,
-            sources={self.name: flow.drawn_usd},
-            uses={f"{self.name} service": flow.payment_usd + fee},
-            income={"interest": -expense, "fees": -fee},
-            cash_flow={
-                "cash from operations": -expense - fee,
-                "project debt": flow.drawn_usd - (flow.payment_usd - expense),
-            },
-            debt={self.name: flow.balance_usd},
-            taxable=-expense - fee,
-            capitalised={self.asset: flow.capitalised_usd},
-        )
+        return loan_effects(self.name, flow, self.asset, fee)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigaplan.finance.instruments.amortising import Array
+from gigaplan.finance.amounts import Array
 from gigaplan.finance.instruments.effects import CREDIT_LINE, Effects
 from gigaplan.finance.instruments.terms import Found, array_problems
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigaplan.finance.instruments.amortising import Array, Months
+from gigaplan.finance.amounts import Array
+from gigaplan.finance.instruments.amortising import Months
 from gigaplan.finance.instruments.delivered import delivered
 from gigaplan.finance.instruments.effects import Effects
 from gigaplan.finance.instruments.terms import Found, array_problems
@@ -43,12 +44,9 @@ class CustomerPrepayment:
         earned = delivered(got, self.service_month, self.tenor_months)
         received, recognised = np.cumsum(got, axis=0), np.cumsum(earned, axis=0)
         # Received by the end of the calendar year before: income by now, delivered or not.
-        before = np.zeros_like(got)
-        month = first_month + np.arange(len(got))
-        for row in range(len(got)):
-            last = row - 1 - int(month[row] % 12)
-            if last >= 0:
-                before[row] = received[last]
+        month = np.arange(len(got))
+        last = month - 1 - (first_month + month) % 12
+        before = np.where(last[:, None] >= 0, received[last], 0.0)
         taxed = np.diff(np.maximum(recognised, before), axis=0, prepend=0.0)
         return Effects(
             like=got,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gigaplan.finance.instruments.amortising import Array, Months, level
+from gigaplan.finance.amounts import Array
+from gigaplan.finance.instruments.amortising import Months, level
 
 
 def delivered(paid: Array, service: Months, tenor: int) -> Array:

@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from gigaplan.finance.amounts import Array, total
+from gigaplan.finance.instruments.amortising import LoanFlows
+
 Lines = Mapping[str, Array]
 
 EBITDA_LINES = ("revenue", "energy", "rent and guarantees")
@@ -74,7 +75,7 @@ class Effects:
 
     def cash(self) -> Array:
         """Return cash received less cash paid, [month, draw]."""
-        return _sum(self.sources, self.like) - _sum(self.uses, self.like)
+        return total([*self.sources.values()], self.like) - total([*self.uses.values()], self.like)
 
     def imbalance(self) -> Array:
         """Return what keeps the instrument's own books from balancing; nought of a right one.
@@ -82,12 +83,46 @@ class Effects:
         Cash, change of assets and what is added to plant, less plant given, are income and the
         change of what is owed.
         """
-        owed = _sum(self.debt, self.like) + _sum(self.liabilities, self.like)
-        held = _sum(self.assets, self.like)
+        owed = total([*self.debt.values()], self.like) + total(
+            [*self.liabilities.values()], self.like
+        )
+        held = total([*self.assets.values()], self.like)
         given = 0.0 if self.plant_given is None else self.plant_given
-        left = self.cash() + _change(held) + _sum(self.capitalised, self.like) - given
-        result: Array = left - _sum(self.income, self.like) - _change(owed)
+        left = self.cash() + _change(held) + total([*self.capitalised.values()], self.like) - given
+        result: Array = left - total([*self.income.values()], self.like) - _change(owed)
         return result
+
+
+def loan_effects(
+    name: str, flow: LoanFlows, asset: str | None = None, fee: Array | None = None
+) -> Effects:
+    """Return what a loan does: debt, interest an expense unless it is capitalised, and a fee.
+
+    Parameters
+    ----------
+    name : str
+    flow : LoanFlows
+    asset : str, optional
+        Asset class whose book value takes the interest that is capitalised; of a loan without
+        such interest there is none.
+    fee : ndarray, optional
+        Paid and deducted in its month.
+    """
+    expense = flow.interest_usd - flow.capitalised_usd
+    cost = expense if fee is None else expense + fee
+    return Effects(
+        like=expense,
+        sources={name: flow.drawn_usd},
+        uses={f"{name} service": flow.payment_usd + (cost - expense)},
+        income={"interest": -expense} | ({} if fee is None else {"fees": -fee}),
+        cash_flow={
+            "cash from operations": -cost,
+            "project debt": flow.drawn_usd - (flow.payment_usd - expense),
+        },
+        debt={name: flow.balance_usd},
+        taxable=-cost,
+        capitalised={} if asset is None else {asset: flow.capitalised_usd},
+    )
 
 
 @runtime_checkable
@@ -106,13 +141,6 @@ class Scheduled(Protocol):
     def problems(self, assets: tuple[str, ...], shape: tuple[int, int]) -> list[tuple[str, str]]:
         """Return the terms that cannot be, as field and message."""
         ...
-
-
-def _sum(lines: Lines, like: Array) -> Array:
-    out = np.zeros_like(like)
-    for values in lines.values():
-        out += values
-    return out
 
 
 def _change(balance: Array) -> Array:

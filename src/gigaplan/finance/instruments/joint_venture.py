@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigaplan.finance.instruments.amortising import Array, Months, capped, level
+from gigaplan.finance.amounts import Array
+from gigaplan.finance.instruments.amortising import Months, capped, level
 from gigaplan.finance.instruments.effects import Effects
 from gigaplan.finance.instruments.terms import Found, asset_problems
 

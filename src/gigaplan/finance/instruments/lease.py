@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from gigaplan.finance._kernels import straight_line
-from gigaplan.finance.instruments.amortising import Array, capped, level
+from gigaplan.finance.amounts import Array
+from gigaplan.finance.instruments.amortising import capped, level
 from gigaplan.finance.instruments.effects import Effects
 from gigaplan.finance.instruments.terms import Found, asset_problems
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigaplan.finance.instruments.amortising import Array, LoanFlows, Months, capped, loan
-from gigaplan.finance.instruments.effects import Effects
+from gigaplan.finance.amounts import Array
+from gigaplan.finance.instruments.amortising import LoanFlows, Months, capped, loan
+from gigaplan.finance.instruments.effects import Effects, loan_effects
 from gigaplan.finance.instruments.terms import Found, asset_problems
 
 
@@ -54,17 +55,4 @@ class ProjectDebt:
     def effects(self, first_month: int) -> Effects:
         """Return what it does."""
         flow = self.flows()
-        expense, fee = flow.interest_usd - flow.capitalised_usd, self.fee_fraction * flow.drawn_usd
-        return Effects(
-            like=flow.drawn_usd,
-            sources={self.name: flow.drawn_usd},
-            uses={f"{self.name} service": flow.payment_usd + fee},
-            income={"interest": -expense, "fees": -fee},
-            cash_flow={
-                "cash from operations": -expense - fee,
-                "project debt": flow.drawn_usd - (flow.payment_usd - expense),
-            },
-            debt={self.name: flow.balance_usd},
-            taxable=-expense - fee,
-            capitalised={self.asset: flow.capitalised_usd},
-        )
+        return loan_effects(self.name, flow, self.asset, self.fee_fraction * flow.drawn_usd)

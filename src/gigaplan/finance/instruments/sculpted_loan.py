@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gigaplan.finance.instruments.amortising import Array, LoanFlows, Months
-from gigaplan.finance.instruments.effects import Effects
+from gigaplan.finance.amounts import Array
+from gigaplan.finance.instruments.amortising import LoanFlows, Months
+from gigaplan.finance.instruments.effects import Effects, loan_effects
 from gigaplan.finance.instruments.terms import Found, array_problems, asset_problems
 
 
@@ -56,12 +57,6 @@ class SculptedLoan:
         found += array_problems("cash_usd", self.cash_usd, shape)
         if not self.dscr >= 1:
             found.append(("dscr", f"found {self.dscr:g}; a cover of at least 1 is allowed."))
-        if not 0 <= self.maximum_fraction <= 1:
-            found.append(
-                ("maximum_fraction", f"found {self.maximum_fraction:g}; 0 to 1 is allowed.")
-            )
-        if self.reserve_months < 0:
-            found.append(("reserve_months", f"found {self.reserve_months}; at least 0 is allowed."))
         return found
 
     def flows(self) -> LoanFlows:
@@ -101,26 +96,17 @@ class SculptedLoan:
     def effects(self, first_month: int) -> Effects:
         """Return what it does."""
         flow = self.flows()
-        expense = flow.interest_usd - flow.capitalised_usd
+        plain = loan_effects(self.name, flow, self.asset)
         reserve = self._reserve(flow.payment_usd)
         set_aside = np.diff(reserve, axis=0, prepend=0.0)
-        return Effects(
-            like=reserve,
+        principal = plain.cash_flow["project debt"]
+        return replace(
+            plain,
             sources={
-                self.name: flow.drawn_usd,
+                **plain.sources,
                 f"{self.name} reserve released": np.maximum(-set_aside, 0.0),
             },
-            uses={
-                f"{self.name} service": flow.payment_usd,
-                f"{self.name} reserve": np.maximum(set_aside, 0.0),
-            },
-            income={"interest": -expense},
-            cash_flow={
-                "cash from operations": -expense,
-                "project debt": flow.drawn_usd - (flow.payment_usd - expense) - set_aside,
-            },
+            uses={**plain.uses, f"{self.name} reserve": np.maximum(set_aside, 0.0)},
+            cash_flow={**plain.cash_flow, "project debt": principal - set_aside},
             assets={"debt service reserves": reserve},
-            debt={self.name: flow.balance_usd},
-            taxable=-expense,
-            capitalised={self.asset: flow.capitalised_usd},
         )

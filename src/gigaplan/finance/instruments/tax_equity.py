@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigaplan.finance.instruments.amortising import Array
+from gigaplan.finance.amounts import Array
 from gigaplan.finance.instruments.effects import Effects
 from gigaplan.finance.instruments.terms import Found, array_problems
 
@@ -54,15 +54,6 @@ class TaxEquity:
         found: Found = []
         for field in ("contribution_usd", "cash_usd", "write_off_usd", "credits_usd"):
             found += array_problems(field, getattr(self, field), shape)
-        for field in (
-            "before_fraction",
-            "cash_fraction",
-            "after_fraction",
-            "investor_tax_fraction",
-        ):
-            value = getattr(self, field)
-            if not 0 <= value <= 1:
-                found.append((field, f"found {value:g}; 0 to 1 is allowed."))
         return found
 
     def effects(self, first_month: int) -> Effects:

@@ -35,6 +35,12 @@ LIMITS = (
     ("discount_fraction", 0.0, 0.99),
     ("promote_fraction", 0.0, 1.0),
     ("asset_life_months", 1, 1200),
+    ("maximum_fraction", 0.0, 1.0),
+    ("reserve_months", 0, np.inf),
+    ("before_fraction", 0.0, 1.0),
+    ("cash_fraction", 0.0, 1.0),
+    ("after_fraction", 0.0, 1.0),
+    ("investor_tax_fraction", 0.0, 1.0),
 )
 """Terms that several instruments have, with the least and most of each."""
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigaplan.finance.instruments.amortising import Array, capped, level
-from gigaplan.finance.instruments.effects import Effects
+from gigaplan.finance.amounts import Array
+from gigaplan.finance.instruments.amortising import LoanFlows, capped, level
+from gigaplan.finance.instruments.effects import Effects, loan_effects
 from gigaplan.finance.instruments.terms import Found, array_problems
 
 
@@ -42,15 +43,6 @@ class VendorFinance:
         lent = capped(self.share_fraction * self.capital_usd, self.max_usd)
         at_once = np.zeros(lent.shape[1], dtype=np.int64)
         owed, interest, paid = level(lent, at_once, self.tenor_months, self.rate_fraction)
-        return Effects(
-            like=lent,
-            sources={self.name: lent},
-            uses={f"{self.name} service": paid},
-            income={"interest": -interest},
-            cash_flow={
-                "cash from operations": -interest,
-                "project debt": lent - (paid - interest),
-            },
-            debt={self.name: owed},
-            taxable=-interest,
+        return loan_effects(
+            self.name, LoanFlows(lent, interest, np.zeros_like(interest), paid, owed)
         )
