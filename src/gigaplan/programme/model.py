@@ -351,14 +351,6 @@ class Programme(Strict):
                 for i, name in enumerate(getattr(instrument, "projects", None) or ())
                 if self.power[name].contract.kind != "own"
             ]
-            if isinstance(instrument, ConstructionLoan) and instrument.campus in venture_of:
-                found.append(
-                    (
-                        ("instruments", key, "campus"),
-                        f"'{venture_of[instrument.campus]}' pays for the halls of "
-                        f"'{instrument.campus}' already; write one of the two.",
-                    )
-                )
             if isinstance(instrument, JointVenture):
                 other = venture_of.setdefault(instrument.campus, key)
                 if other != key:
@@ -369,6 +361,15 @@ class Programme(Strict):
                             "one venture pays for a campus.",
                         )
                     )
+        for key, instrument in self.instruments.items():
+            if isinstance(instrument, ConstructionLoan) and instrument.campus in venture_of:
+                found.append(
+                    (
+                        ("instruments", key, "campus"),
+                        f"'{venture_of[instrument.campus]}' pays for the halls of "
+                        f"'{instrument.campus}' already; write one of the two.",
+                    )
+                )
         return found
 
     def _wrong_targets(self) -> list[_Found]:
