@@ -16,12 +16,32 @@ from gigaplan.operations.arrays import (
 )
 
 DAY = 24
+_GLANCE = 16
+"""Flags that are looked at together."""
 
 
 @nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
 def column_of(array: Array, sample: int) -> int:
     """Return the column of a sample in what differs by draw: columns repeat."""
     return int(sample % array.shape[-1])
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def next_flagged(flags: Array, watched: int, first: int, end: int) -> int:
+    """Return the first place from `first` on, before `end`, with a flag among those watched.
+
+    `end` if there is none. A function of its own: in a loop over hours the compiler would count
+    references to arrays in each.
+    """
+    place, found = first, 0
+    while place + _GLANCE <= end and not found & watched:
+        for j in range(_GLANCE):
+            found |= flags[place + j]
+        place += _GLANCE
+    for i in range(place - _GLANCE if found & watched else place, end):
+        if flags[i] & watched:
+            return i
+    return end
 
 
 @nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")

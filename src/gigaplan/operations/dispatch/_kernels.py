@@ -12,7 +12,7 @@ import numba as nb
 import numpy as np
 
 from gigaplan.core.references import borrowed
-from gigaplan.operations._kernels import column_of, scale_by_step
+from gigaplan.operations._kernels import column_of, next_flagged, scale_by_step
 from gigaplan.operations.arrays import (
     ABOVE,
     BELOW,
@@ -81,7 +81,7 @@ def dispatch_block(
     campus_running, campus_scratch = work.campus_running, work.campus_scratch
     mw, available, hourly, year = work.mw, work.available, work.hourly, work.year
     left, connection, state, fuels = work.left, work.connection, work.state, dispatch.fuels
-    events = campus.key.size > 0
+    events, budgeted = campus.key.size > 0, np.isfinite(fuels.budget).any()
     tracing = trace.shape[0] > 0
     for s in range(table.shape[1]):
         sample = first_sample + s
@@ -139,8 +139,8 @@ def dispatch_block(
                     hourly[T_LOAD],
                 )
             losses = hour[:, first : first + count]
-            if fuels.budget.size > 0:
-                limit_hours(fuels, weather, first, count, available)
+            limit_hours(fuels, weather, first, count, available)
+            if budgeted:
                 keep(work, losses)
             while True:
                 merit_order(dispatch, available, weather, first, count, left, connection, hourly)
@@ -216,8 +216,6 @@ def _may_act(
     return False
 
 
-_GLANCE = 64
-"""Hours whose flags are looked at together."""
 # Bits of an hour's flags: short; a new step; a storage might discharge; one might charge.
 _SHORT, _STEP, _DEAR, _CHEAP = 1, 2, 4, 8
 
@@ -262,23 +260,6 @@ def _watched(store: Array, size: Array, inside: Array) -> int:
         if inside[k, CHARGE] < full:
             watched |= _CHEAP
     return watched
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def _next(flags: Array, watched: int, first: int) -> int:
-    """Return the first hour from `first` on that has a flag that matters, or how many there are.
-
-    Apart, or the compiler would count references to arrays in every hour: most of the time.
-    """
-    i, found = first, 0
-    while i + _GLANCE <= flags.size and not found & watched:
-        for j in range(_GLANCE):
-            found |= flags[i + j]
-        i += _GLANCE
-    for k in range(i - _GLANCE if found & watched else i, flags.size):
-        if flags[k] & watched:
-            return k
-    return int(flags.size)
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -339,7 +320,7 @@ def _in_time(
     watched = _watched(store, size, inside)
     after = 0
     while True:
-        i = after if every_hour or now[WAITS] > 0.0 else _next(flags, watched, after)
+        i = after if every_hour or now[WAITS] > 0.0 else next_flagged(flags, watched, after, count)
         if i >= count:
             return
         after, h = i + 1, first + i

@@ -6,14 +6,12 @@ import numba as nb
 import numpy as np
 
 from gigaplan.core.random_streams import uniform
-from gigaplan.operations._kernels import column_of, scale_by_step
+from gigaplan.operations._kernels import column_of, next_flagged, scale_by_step
 from gigaplan.operations.arrays import Array, BucketArrays, LoadArrays, Scratch, UnitArrays
 from gigaplan.operations.outages._kernels import add_units, draw_events
 from gigaplan.operations.outages.simple._kernels import GROUP_BITS, draw, make_changes, make_scratch
 
 _GROUP = 1 << GROUP_BITS
-_GLANCE = 16
-"""Groups whose marks are looked at together."""
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
@@ -43,28 +41,15 @@ def sample_changes(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def _next(mark: Array, first: int, last: int) -> int:
-    """Return the first marked group from `first` to `last`, or the one after."""
-    group, found = first, 0
-    while group + _GLANCE <= last + 1 and not found:
-        for j in range(_GLANCE):
-            found |= mark[group + j]
-        group += _GLANCE
-    for k in range(group - _GLANCE if found else group, last + 1):
-        if mark[k]:
-            return k
-    return last + 1
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
 def sum_up(row: Array, mark: Array, first: int, count: int, running: float, mw: Array) -> float:
     """Fill mw[count] from changes since hour `first`, which become nought; return the last sum.
 
     `first` is a multiple of a group's hours.
     """
     begin, value = 0, max(running, 0.0)
+    groups = (first + count + _GROUP - 1) >> GROUP_BITS
     while begin < count:
-        group = _next(mark, (first + begin) >> GROUP_BITS, (first + count - 1) >> GROUP_BITS)
+        group = next_flagged(mark, 1, (first + begin) >> GROUP_BITS, groups)
         end = (group << GROUP_BITS) - first
         mw[begin : min(end, count)] = value
         begin = end
