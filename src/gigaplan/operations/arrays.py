@@ -51,7 +51,8 @@ class UnitArrays(NamedTuple):
     mttf_hours: Array  # [unit] inf if it never fails
     mttr_hours: Array  # [unit]
     rate_row: Array  # [unit] row of failure_rate, -1 for a constant rate
-    simple: Array  # [unit] fails at a constant rate, all year long, with nothing planned
+    constant: Array  # [unit] fails, and is repaired, at constant rates
+    simple: Array  # [unit] the same, all year long, with nothing planned
     first_hour: Array  # [unit, column]
     end_hour: Array  # [unit, column]
     cycle_hours: Array  # [unit] refuelling cycle, 0 for none
@@ -100,14 +101,14 @@ class Scratch(NamedTuple):
     more_word: Array  # [2 later pair] the same for one unit
     more_near: Array
     more: Array
-    down_above: Array  # [unit] a simple unit whose first exponential is above is down at first
-    life_hours: Array  # [unit] mean time to failure; nought of units that are not simple
+    down_above: Array  # [unit] one of constant rates whose first exponential is above begins down
+    life_hours: Array  # [unit] mean time to failure; nought of units whose rates are not constant
     repair_hours: Array  # [unit] the same of repairs
-    begins: Array  # [unit] nought, and beyond the end of units that are not simple
+    begins: Array  # [unit] nought, and beyond the end of units whose rates are not constant
     hours: float
     time: Array  # [unit] when the last life of `end` ends
     late: Array  # [unit]
-    begin: Array  # [pair, unit] first hours of simple units' lives, int32
+    begin: Array  # [pair, unit] first hours of lives, at constant rates, int32
     end: Array  # [pair, unit] first hours after them
     starts: Array  # planned windows of a unit
     ends: Array

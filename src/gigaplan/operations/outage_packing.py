@@ -78,6 +78,7 @@ def unit_arrays(units: Sequence[Unit], capacity_mw: Floats, years: Years) -> arr
         mttf_hours=np.array([unit.mean_up_hours for unit in units]),
         mttr_hours=np.array([unit.mean_repair_hours for unit in units]),
         rate_row=rate_row,
+        constant=np.array([_fails_alike(unit) for unit in units], bool),
         simple=np.array([_is_simple(unit, hours, hit) for unit in units], bool),
         first_hour=np.clip(
             _columns([unit.first_hour for unit in units], years.samples, names), 0, hours
@@ -109,11 +110,15 @@ def never_fails(unit: Unit, hours: int, hit: Collection[str]) -> bool:
     return not fails and unit.name not in hit and _is_there_all_year(unit, hours)
 
 
+def _fails_alike(unit: Unit) -> bool:
+    """Return whether a unit fails, and is repaired, at constant rates."""
+    special = unit.temperature_outages or unit.time_to_failure or unit.time_to_repair
+    return math.isfinite(unit.mean_up_hours) and not special and unit.derating is None
+
+
 def _is_simple(unit: Unit, hours: int, hit: Collection[str]) -> bool:
     """Return whether a unit fails at a constant rate, all year long, with nothing planned."""
-    special = unit.temperature_outages or unit.time_to_failure or unit.time_to_repair
-    fails = math.isfinite(unit.mean_up_hours) and not special and unit.derating is None
-    return fails and unit.name not in hit and _is_there_all_year(unit, hours)
+    return _fails_alike(unit) and unit.name not in hit and _is_there_all_year(unit, hours)
 
 
 def _is_there_all_year(unit: Unit, hours: int) -> bool:

@@ -257,6 +257,39 @@ def _add_unit(
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
+def _add_constant(
+    units: UnitArrays,
+    unit: int,
+    sample: int,
+    place: float,
+    hours: int,
+    row: Array,
+    mark: Array,
+    scratch: Scratch,
+) -> None:
+    """Add a unit of constant rates that is there for a part of the year or out as planned."""
+    starts, ends, mw = scratch.starts, scratch.ends, units.capacity_mw[unit]
+    column, rows = column_of(units.first_hour, sample), scratch.begin.shape[0]
+    low, high = units.first_hour[unit, column], units.end_hour[unit, column]
+    if low >= high:
+        return
+    n = _windows(units, unit, sample, place, hours, scratch)
+    for i in range(rows):
+        first, end = max(scratch.begin[i, unit], low), min(scratch.end[i, unit], high)
+        if first < end:
+            _add(row, mark, mw, first, end, starts, ends, n)
+    i, now = rows, scratch.time[unit]
+    while now < high:
+        repair, life = _pair(units, unit, sample, i, scratch)
+        up = now + scratch.repair_hours[unit] * repair
+        now = up + scratch.life_hours[unit] * life
+        first, end = _hour(up, low, high), _hour(now, low, high)
+        if first < end:
+            _add(row, mark, mw, first, end, starts, ends, n)
+        i += 1
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
 def add_units(
     units: UnitArrays,
     first: int,
@@ -276,6 +309,7 @@ def add_units(
     add_simple(
         first,
         last,
+        units.simple,
         units.key,
         units.capacity_mw,
         scratch.life_hours,
@@ -291,5 +325,9 @@ def add_units(
         mark,
     )
     for u in range(first, last):
-        if not units.simple[u]:
+        if units.simple[u]:
+            continue
+        if units.constant[u]:
+            _add_constant(units, u, sample, place, hours, row, mark, scratch)
+        else:
             _add_unit(units, u, sample, weather, place, hours, row, mark, scratch)

@@ -1,8 +1,8 @@
-"""Compiled loops: random numbers of outages, and units that fail at a constant rate all year long.
+"""Compiled loops: random numbers of outages, and units that fail at a constant rate.
 
-The first pairs of exponentials of all units are drawn together, and what simple units (see
-`UnitArrays.simple`) make of them is worked out row by row, several units at a time. As many rows
-are drawn as most units need in a year; later pairs come unit by unit. Pair i of a unit and sample
+The first pairs of exponentials of all units are drawn together, and what units of constant rates
+make of them is worked out row by row, several units at a time. As many rows are drawn as most
+units need in a year; later pairs come unit by unit. Pair i of a unit and sample
 takes half of the Philox4x32 counter (sample, i div 2, 1), however many are drawn at once.
 Exponentials are of single precision: off by some 1e-7.
 """
@@ -45,7 +45,7 @@ def _words(key: Array, sample: int, index: int, out: Array) -> None:
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
 def draw(units: UnitArrays, sample: int, scratch: Scratch) -> None:
-    """Fill scratch.pairs with the first pairs of every unit, and what simple units make of them.
+    """Fill scratch.pairs with the first pairs of every unit, and what constant rates make of them.
 
     Row 2 i is the first of pair i, row 2 i + 1 the second.
     """
@@ -127,6 +127,7 @@ def between(row: Array, mark: Array, mw: float, first: int, end: int) -> None:
 def add_simple(
     first: int,
     last: int,
+    simple: Array,
     key: Array,
     capacity_mw: Array,
     life_hours: Array,
@@ -143,16 +144,16 @@ def add_simple(
 ) -> None:
     """Add simple units among `first` to `last` - 1 to a row of differences [hour + 1].
 
-    `word`, `near` and `pairs` are scratch for later pairs. The others have begin = end throughout.
+    `word`, `near` and `pairs` are scratch for later pairs.
     """
     for i in range(begin.shape[0]):
         for u in range(first, last):
-            if begin[i, u] < end[i, u]:
+            if begin[i, u] < end[i, u] and simple[u]:
                 between(row, mark, capacity_mw[u], begin[i, u], end[i, u])
     hours = float(row.size - 1)
     for u in range(first, last):
         i, now = begin.shape[0], time[u]
-        while now < hours:
+        while now < hours and simple[u]:
             k = 2 * ((i - begin.shape[0]) % LATER)
             if k == 0:
                 later_pairs(key[u], sample, i, word, near, pairs)
@@ -189,11 +190,11 @@ def make_scratch(units: UnitArrays, hours: int) -> Scratch:
     above, begins = np.full(n, -1.0), np.full(n, 2.0 * hours)
     life, repair = np.zeros(n), np.zeros(n)
     for u in range(n):
-        if units.simple[u]:
+        if units.constant[u]:
             life[u], repair[u], begins[u] = units.mttf_hours[u], units.mttr_hours[u], 0.0
             # an exponential exceeds -ln p with the chance p
             above[u] = -math.log(repair[u] / (life[u] + repair[u]))
-    cycle = (life + repair)[units.simple]
+    cycle = (life + repair)[units.constant]
     rows = _rows(hours / cycle)
     shape = (2 * rows, n)
     return Scratch(
