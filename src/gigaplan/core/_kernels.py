@@ -7,12 +7,14 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from gigaplan.core.references import uncounted
+
 Array = Any  # numba infers the element types
 
 _ALL_BUT_SIGN = np.int32(0x7FFFFFFF)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _single(values: Array, out: Array) -> bool:
     """Fill out[draw] in single precision; return whether all values are one."""
     first, same = np.float32(values[0]), 0
@@ -23,7 +25,7 @@ def _single(values: Array, out: Array) -> bool:
     return bool(same == values.size)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@uncounted(fastmath={"contract"})
 def _cells(
     x: Array, low: Any, high: Any, begin: float, per_unit: float, ordinal: bool, out: Array
 ) -> None:
@@ -43,7 +45,7 @@ def _cells(
             out[d] = np.int32((np.float64(inside) - begin) * per_unit)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _ends(x: Array, low: Any, high: Any, inner: int, out: Array) -> None:
     """Turn cells between the ends into cells of the whole row.
 
@@ -124,7 +126,7 @@ def met_often(
                 times[cell[d]], often[r, cell[d]] = run, x[d]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def fullest_cell(ordered: Array, low: float, high: float, cells: int) -> int:
     """Return how many values, of those between the ends, are in the fullest cell of two or more.
 
@@ -144,7 +146,7 @@ def fullest_cell(ordered: Array, low: float, high: float, cells: int) -> int:
     return most
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _in_cell(place: float, count: int, hits: int, often: float, least: float, most: float) -> float:
     """Return the value at a place among a cell's values, from 0 to count - 1.
 
@@ -208,7 +210,7 @@ _HALF, _ONE, _BITS, _LN2, _NONE = _f(0.5), _f(1.0), _f(31.0), _f(0.6931471805599
 _ROOT_HALF_BITS = np.int32(0x3F3504F3)
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@uncounted(inline="always")
 def log_near_one(t: Any) -> Any:
     """Return ln(1 + t) in single precision, t from -0.3 to 0.42."""
     p = (((_LOG[0] * t + _LOG[1]) * t + _LOG[2]) * t + _LOG[3]) * t + _LOG[4]
@@ -216,7 +218,7 @@ def log_near_one(t: Any) -> Any:
     return t - t * t * (_HALF - p * t)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def split(near: Array, bits: Array, power: Array, count: int) -> None:
     """Turn the first `count` of near into numbers from 0.7 to 1.42, and power into their exponents.
 
@@ -228,7 +230,7 @@ def split(near: Array, bits: Array, power: Array, count: int) -> None:
         power[d] = np.float32(whole)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
+@uncounted(fastmath={"contract", "nsz"})
 def exponentials(word: Array, near: Array, out: Array) -> None:
     """Turn random words [n] of int32 into standard exponentials [n] of float32.
 

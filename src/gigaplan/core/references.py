@@ -1,11 +1,26 @@
-"""Arrays that compiled loops may hand on without counting who refers to them."""
+"""Compiled loops that hand arrays on without counting who refers to them.
+
+Counting is an atomic operation at every call and slice; loops that call much on short pieces spend
+most of their time on it. An outer function, which makes the room that is worked in, borrows its
+arrays; the inner ones are compiled without counting at all, which would else be called for, to
+find that there is nothing to count.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numba as nb
 from numba import types
 from numba.extending import intrinsic
+
+
+def uncounted(**options: Any) -> Any:
+    """Return the decorator of a compiled inner function, which takes Numba's own options.
+
+    Such a function makes no array and returns none; nor does what it calls.
+    """
+    return nb.njit(cache=True, nogil=True, error_model="numpy", _nrt=False, **options)
 
 
 def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:
@@ -26,9 +41,8 @@ def _without_owner(context: Any, builder: Any, kind: Any, value: Any) -> Any:
 def borrowed(typing_context: Any, value: Any) -> Any:
     """Return arrays, or a tuple of them, that are not counted as they are handed on.
 
-    For compiled code only. Counting is an atomic operation at every call and slice; loops that
-    call much on short pieces spend most of their time on it. The caller must keep the arrays
-    themselves until it needs what is borrowed no more.
+    For compiled code only. The caller must keep the arrays themselves until it needs what is
+    borrowed no more.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
+from gigaplan.core.references import uncounted
 from gigaplan.operations.arrays import (
     DAYS_SHORT,
     EUE,
@@ -20,13 +20,13 @@ _GLANCE = 16
 """Flags that are looked at together."""
 
 
-@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+@uncounted(inline="always")
 def column_of(array: Array, sample: int) -> int:
     """Return the column of a sample in what differs by draw: columns repeat."""
     return int(sample % array.shape[-1])
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def next_flagged(flags: Array, watched: int, first: int, end: int) -> int:
     """Return the first place from `first` on, before `end`, with a flag among those watched.
 
@@ -44,7 +44,7 @@ def next_flagged(flags: Array, watched: int, first: int, end: int) -> int:
     return end
 
 
-@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+@uncounted(inline="always")
 def _one_step(steps: Array) -> bool:
     """Return whether hours are all of one step."""
     same = 0
@@ -53,7 +53,7 @@ def _one_step(steps: Array) -> bool:
     return bool(same == steps.size)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def scale_by_step(values: Array, steps: Array, scale: Array, column: int, out: Array) -> None:
     """Fill out[hour] with values times what differs by step and draw."""
     if _one_step(steps):
@@ -65,7 +65,7 @@ def scale_by_step(values: Array, steps: Array, scale: Array, column: int, out: A
             out[i] = values[i] * scale[steps[i], column]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def is_day_peak(demand: Array, i: int) -> bool:
     """Return whether an hour is the first of its day's greatest load; demand begins with a day."""
     first = DAY * (i // DAY)
@@ -75,7 +75,7 @@ def is_day_peak(demand: Array, i: int) -> bool:
     return True
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def most_by_day(net: Array, most: Array) -> None:
     """Fill most[day] with the day's greatest net load."""
     for day in range(most.size):
@@ -85,7 +85,7 @@ def most_by_day(net: Array, most: Array) -> None:
         most[day] = top
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+@uncounted(fastmath={"reassoc", "nsz"})
 def changes(row: Array, total: Array, falls: Array) -> None:
     """Fill total[day] with the sum of a day's changes, and falls[day] with those below nought."""
     for day in range(total.size):
@@ -97,7 +97,7 @@ def changes(row: Array, total: Array, falls: Array) -> None:
         total[day], falls[day] = up, down
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def count_loss(year: Array, h: int, last: int, short: float, at_peak: bool, hour: Array) -> None:
     """Count one hour of loss in a year's figures; `last` is the hour of loss before it."""
     day = h // DAY

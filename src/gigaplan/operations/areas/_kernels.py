@@ -12,7 +12,7 @@ import numba as nb
 import numpy as np
 
 from gigaplan.core.random_streams import uniform
-from gigaplan.core.references import borrowed
+from gigaplan.core.references import borrowed, uncounted
 from gigaplan.operations._kernels import DAY, changes, most_by_day
 from gigaplan.operations.areas.arrays import (
     AREA_EUE,
@@ -68,12 +68,14 @@ class Work(NamedTuple):
     inside: Inside
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _net_of_steady(n: NetworkArrays, buckets: BucketArrays, weather: int, net: Array) -> None:
     """Fill net[area, hour] with load less what units that never fail give, -inf beyond the end."""
     areas, _, hours = n.load_mw.shape
     net[:, hours:] = -np.inf
-    net[:, :hours] = n.load_mw[:, weather]
+    for a in range(net.shape[0]):
+        for h in range(hours):
+            net[a, h] = n.load_mw[a, weather, h]
     for b in range(buckets.source.size):
         steady, profile = buckets.steady_mw[b], buckets.profile[b]
         place = n.place[buckets.source[b]]
@@ -83,7 +85,7 @@ def _net_of_steady(n: NetworkArrays, buckets: BucketArrays, weather: int, net: A
                 net[place, h] -= steady * one
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _sample(
     units: UnitArrays,
     buckets: BucketArrays,
@@ -122,7 +124,7 @@ def _sample(
             most_by_day(net[place], most[place])
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _count_without(n: NetworkArrays, row: Array, weather: int, year: Array) -> None:
     """Count an hour in which a line can carry nothing as one of full use."""
     areas, _, hours = n.load_mw.shape
@@ -144,7 +146,7 @@ def _count_without(n: NetworkArrays, row: Array, weather: int, year: Array) -> N
             first = h
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _count(
     margin: Array, room: Array, limit: Array, short: bool, tolerance: float, year: Array
 ) -> float:
@@ -170,7 +172,7 @@ def _count(
     return lost
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _limits(
     n: NetworkArrays, running: Array, weather: int, h: int, seen: Array, limit: Array
 ) -> None:
@@ -191,7 +193,7 @@ def _limits(
             limit[2 * i] = limit[2 * i + 1] = 0.0
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _hours_short(
     net: Array, most: Array, row: Array, falls: Array, running: Array, day: int, tolerance: float
 ) -> int:
@@ -208,14 +210,14 @@ def _hours_short(
     return bits
 
 
-@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+@uncounted(inline="always")
 def _add_changes(row: Array, first: int, end: int, running: Array) -> None:
     for h in range(first, end):
         for r in range(running.size):
             running[r] += row[r, h]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _go_through(
     n: NetworkArrays,
     net: Array,
@@ -234,7 +236,8 @@ def _go_through(
     queue, via, seen = inside.queue, inside.via, inside.seen
     extra, missing, charge, able = inside.extra, inside.missing, inside.charge, inside.able
     running[:areas] = 0.0
-    running[areas:] = n.always_up
+    for i in range(n.always_up.size):
+        running[areas + i] = n.always_up[i]
     seen[:] = -1.0
     for k in range(stores):
         charge[k] = n.stores[k, INITIAL] * n.stores[k, ENERGY]
@@ -274,7 +277,7 @@ def _go_through(
         _add_changes(row, at, first + DAY, running)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _varies(n: NetworkArrays, buckets: BucketArrays) -> bool:
     """Return whether any unit may fail and has a profile: then net load differs by sample."""
     found = False

@@ -13,7 +13,7 @@ import numba as nb
 import numpy as np
 
 from gigaplan.core.random_streams import uniform
-from gigaplan.core.references import borrowed
+from gigaplan.core.references import borrowed, uncounted
 from gigaplan.operations._kernels import (
     DAY,
     changes,
@@ -52,24 +52,44 @@ from gigaplan.operations.outages._kernels import add_units, draw_events
 from gigaplan.operations.outages.simple._kernels import draw, make_changes, make_scratch
 
 
-@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+class Work(NamedTuple):
+    """Room for one sample; days are whole ones, the last perhaps beyond the end."""
+
+    row: Array  # [hour + 1] changes of MW
+    mark: Array  # [group]
+    net: Array  # [hour] load less what never fails
+    own_net: Array  # [hour] and less what has a profile
+    most: Array  # [day] greatest net load
+    total: Array  # [day] sum of changes
+    falls: Array  # [day] sum of those below nought
+    demand: Array  # [hour]
+    size: Array  # [storage] over the full size
+    charge: Array  # [storage] MWh
+    given: Array  # [storage] MW
+    tier_state: Array  # [tier, 2] see `hour`
+    year: Array  # [row of the table]
+    scratch: Scratch
+
+
+@uncounted(inline="always")
 def _is_plain(buckets: BucketArrays, b: int) -> bool:
     """Return whether a bucket's units may fail and have no profile: changes alone tell its MW."""
     grid = buckets.is_grid[b] > 0
     return bool(buckets.profile[b] < 0 and not grid and buckets.steady_mw[b] < 0.0)
 
 
-@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+@uncounted(inline="always")
 def _is_steady(buckets: BucketArrays, b: int) -> bool:
     return bool(buckets.steady_mw[b] >= 0.0 and buckets.is_grid[b] == 0)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _net_of_steady(buckets: BucketArrays, weather: int, demand: Array, net: Array) -> None:
     """Fill net[hour] with load less what units that never fail can give; padded hours need none."""
     hours = demand.size
     net[hours:] = -np.inf
-    net[:hours] = demand
+    for h in range(hours):
+        net[h] = demand[h]
     for b in range(buckets.source.size):
         if _is_steady(buckets, b):
             steady, profile = buckets.steady_mw[b], buckets.profile[b]
@@ -78,7 +98,7 @@ def _net_of_steady(buckets: BucketArrays, weather: int, demand: Array, net: Arra
                 net[h] -= steady * one
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _take_off_others(
     units: UnitArrays,
     buckets: BucketArrays,
@@ -113,14 +133,15 @@ def _take_off_others(
         row[hours] = 0.0
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def _discharge(short: float, store: Array, size: Array, charge: Array) -> float:
+@uncounted()
+def _discharge(short: float, store: Array, size: Array, charge: Array, given: Array) -> float:
     """Discharge towards a shortage; return what stays short.
 
     Every storage down to its reserve first, then the reserves, in the order of the storages.
+    `given` is scratch.
     """
     left = short
-    given = np.zeros(size.size)
+    given[:] = 0.0
     for turn in range(2):
         for k in range(size.size):
             keep = store[k, RESERVE] * store[k, ENERGY] * size[k] if turn == 0 else 0.0
@@ -133,7 +154,7 @@ def _discharge(short: float, store: Array, size: Array, charge: Array) -> float:
     return left
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _charge(spare: float, store: Array, size: Array, charge: Array) -> bool:
     """Charge from spare MW, storage by storage; return whether all are full."""
     left, full = spare, True
@@ -149,7 +170,7 @@ def _charge(spare: float, store: Array, size: Array, charge: Array) -> bool:
     return full
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _make_up(
     spare: float, demand: float, pue: float, tier: Array, tier_state: Array, year: Array
 ) -> tuple[float, bool]:
@@ -171,7 +192,7 @@ def _make_up(
     return spare - left, waits
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _go_through(
     load: LoadArrays,
     d: DispatchArrays,
@@ -179,19 +200,18 @@ def _go_through(
     weather: int,
     demand: Array,
     net: Array,
-    most: Array,
-    row: Array,
-    total: Array,
-    falls: Array,
-    year: Array,
+    work: Work,
     hour: Array,
 ) -> None:
-    """Go through a sample's days; `row` holds changes of capacity and is left at nought."""
+    """Go through a sample's days; `work.row` holds changes of capacity and is left at nought."""
+    most, row, total, falls, year = work.most, work.row, work.total, work.falls, work.year
     hours, tolerance, steps = demand.size, load.tolerance_mw, load.step_of_hour
     store, tier, pue = d.stores, d.tiers, load.pue[weather]
     column = column_of(d.storage_scale, sample)
-    size, charge = np.zeros(store.shape[0]), np.zeros(store.shape[0])
-    tier_state = np.zeros((tier.shape[0], 2))
+    size, charge, tier_state = work.size, work.charge, work.tier_state
+    size[:] = 0.0
+    charge[:] = 0.0
+    tier_state[:] = 0.0
     step, last, full, waits = -1, -2, store.shape[0] == 0, False
     lasting = d.storage_scale.shape[1] == 1
     running = 0.0
@@ -225,7 +245,7 @@ def _go_through(
                 if not full:
                     full = _charge(spare, store, size, charge)
             else:
-                short = _discharge(short, store, size, charge)
+                short = _discharge(short, store, size, charge, work.given)
                 full = store.shape[0] == 0
                 if short > tolerance:
                     if last != h - 1:
@@ -239,25 +259,10 @@ def _go_through(
     row[:] = 0.0
 
 
-class Work(NamedTuple):
-    """Room for one sample; days are whole ones, the last perhaps beyond the end."""
-
-    row: Array  # [hour + 1] changes of MW
-    mark: Array  # [group]
-    net: Array  # [hour] load less what never fails
-    own_net: Array  # [hour] and less what has a profile
-    most: Array  # [day] greatest net load
-    total: Array  # [day] sum of changes
-    falls: Array  # [day] sum of those below nought
-    demand: Array  # [hour]
-    year: Array  # [row of the table]
-    scratch: Scratch
-
-
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def _make_work(units: UnitArrays, hours: int, rows: int) -> Work:
+def _make_work(units: UnitArrays, d: DispatchArrays, hours: int, rows: int) -> Work:
     """Return room to run samples in, one by one."""
-    days = (hours + DAY - 1) // DAY
+    days, stores = (hours + DAY - 1) // DAY, d.stores.shape[0]
     return Work(
         np.zeros(DAY * days + 1),
         make_changes(1, hours)[1][0],
@@ -267,6 +272,10 @@ def _make_work(units: UnitArrays, hours: int, rows: int) -> Work:
         np.empty(days),
         np.empty(days),
         np.empty(hours),
+        np.empty(stores),
+        np.empty(stores),
+        np.empty(stores),
+        np.empty((d.tiers.shape[0], 2)),
         np.empty(rows),
         make_scratch(units, hours),
     )
@@ -286,7 +295,7 @@ def capacity_block(
 
     `table` [row, sample] and `hour` [2, hour] (losses, MWh short) are written.
     """
-    own = _make_work(units, load.load_mw.shape[1], table.shape[0])
+    own = _make_work(units, dispatch, load.load_mw.shape[1], table.shape[0])
     units, buckets, work = borrowed(units), borrowed(buckets), borrowed(own)
     load, dispatch = borrowed(load), borrowed(dispatch)
     table, hour = borrowed(table), borrowed(hour)
@@ -331,11 +340,7 @@ def capacity_block(
             weather,
             demand,
             ours,
-            most,
-            row,
-            work.total,
-            work.falls,
-            year,
+            work,
             hour,
         )
         year[LOAD] = energy

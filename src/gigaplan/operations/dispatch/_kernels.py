@@ -11,7 +11,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from gigaplan.core.references import borrowed
+from gigaplan.core.references import borrowed, uncounted
 from gigaplan.operations._kernels import column_of, next_flagged, scale_by_step
 from gigaplan.operations.arrays import (
     ABOVE,
@@ -180,7 +180,7 @@ def dispatch_block(
     own.year[:] = 0.0  # what is borrowed is kept until here
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _stop_load(all_parts: float, up: Array, pue: Array, demand: Array) -> float:
     """Take off the load what the campus's own events stop; return the IT MWh that this loses."""
     lost = 0.0
@@ -192,7 +192,7 @@ def _stop_load(all_parts: float, up: Array, pue: Array, demand: Array) -> float:
     return lost
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _clear_trace(hourly: Array, rows: int) -> None:
     """Clear what only dispatched hours write."""
     for row in (T_SHED, T_MADE_UP, T_EXPORT, T_CHARGE, T_DISCHARGE):
@@ -200,7 +200,7 @@ def _clear_trace(hourly: Array, rows: int) -> None:
     hourly[TRACE_SCALARS + rows :] = 0.0
 
 
-@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+@uncounted(inline="always")
 def _may_act(
     store: Array, size: Array, inside: Array, price: float, spill: float, marginal: float
 ) -> bool:
@@ -220,7 +220,7 @@ def _may_act(
 _SHORT, _STEP, _DEAR, _CHEAP = 1, 2, 4, 8
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _flag(
     tolerance: float,
     last_step: int,
@@ -249,7 +249,7 @@ def _flag(
             flags[i] |= np.int64(may) * _CHEAP
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@uncounted(inline="always")
 def _watched(store: Array, size: Array, inside: Array) -> int:
     """Return the flags that matter, storages being as full as they are."""
     watched = _SHORT | _STEP
@@ -262,7 +262,7 @@ def _watched(store: Array, size: Array, inside: Array) -> int:
     return watched
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _resize(load: LoadArrays, d: DispatchArrays, sample: int, h: int, state: State) -> None:
     """Set the storages' sizes of an hour's step."""
     step = load.step_of_hour[h]
@@ -274,7 +274,7 @@ def _resize(load: LoadArrays, d: DispatchArrays, sample: int, h: int, state: Sta
             state.inside[k, CHARGE] = d.stores[k, INITIAL] * d.stores[k, ENERGY] * state.size[k]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _nothing_more(
     load: LoadArrays, d: DispatchArrays, first: int, left: Array, state: State
 ) -> bool:
@@ -284,7 +284,7 @@ def _nothing_more(
     return bool(above(left, load.tolerance_mw) == 0)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _in_time(
     load: LoadArrays,
     d: DispatchArrays,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba as nb
+from gigaplan.core.references import uncounted
 
 Array = Any  # numba infers the element types
 
@@ -13,7 +13,7 @@ HOURS, ENERGY, EVENTS, SEVERE = range(4)
 ROWS = 4
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def count_curtailments(
     margin: Array, year: Array, season: Array, load: float, by_year: Array, by_season: Array
 ) -> int:
@@ -43,7 +43,7 @@ def count_curtailments(
     return longest
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def load_at_rate(ordered: Array, total: Array, rate: float) -> float:
     """Return the MW of a load of which a share `rate` of its energy is curtailed.
 

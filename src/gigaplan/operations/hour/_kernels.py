@@ -10,9 +10,9 @@ than the hour's arithmetic.
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
+from gigaplan.core.references import uncounted
 from gigaplan.operations._kernels import count_loss, is_day_peak
 from gigaplan.operations.arrays import (
     ABOVE,
@@ -69,7 +69,7 @@ CHARGE, CLEAN_CHARGE, GIVEN = range(3)
 SHED, BACKLOG = range(2)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def take(
     amount: float,
     ceiling: float,
@@ -113,7 +113,7 @@ def take(
     return float(amount - left)
 
 
-@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+@uncounted(inline="always")
 def _import(amount: float, limit: float, price: float, dearest: float, now: Array) -> float:
     """Import up to `amount` MW within what the connection has left.
 
@@ -132,7 +132,7 @@ def _import(amount: float, limit: float, price: float, dearest: float, now: Arra
     return float(more)
 
 
-@nb.njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+@uncounted(forceinline=True)
 def _export(
     limit: float,
     must_run: int,
@@ -161,7 +161,7 @@ def _export(
     return float(sold)
 
 
-@nb.njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+@uncounted(forceinline=True)
 def _discharge(
     k: int,
     store: Array,
@@ -186,7 +186,7 @@ def _discharge(
     return float(mw)
 
 
-@nb.njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+@uncounted(forceinline=True)
 def _serve(
     demand: float,
     tolerance: float,
@@ -226,7 +226,7 @@ def _serve(
     return float(left)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def shed(
     short: float, demand: float, pue: float, tier: Array, tier_state: Array, year: Array
 ) -> float:
@@ -251,7 +251,7 @@ def shed(
     return float(last_value)
 
 
-@nb.njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+@uncounted(forceinline=True)
 def _make_up(
     demand: float,
     pue: float,
@@ -281,7 +281,7 @@ def _make_up(
     return float(total)
 
 
-@nb.njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+@uncounted(forceinline=True)
 def _clean_mw(clean: Array, out: Array, now: Array, grid_clean: float) -> float:
     """Return clean MW of sources and import, less the clean part of must-run surplus."""
     total = now[IMPORTED] * grid_clean - now[SURPLUS] * now[MUST_CLEAN]
@@ -290,7 +290,7 @@ def _clean_mw(clean: Array, out: Array, now: Array, grid_clean: float) -> float:
     return float(total)
 
 
-@nb.njit(cache=True, nogil=True, forceinline=True, error_model="numpy")
+@uncounted(forceinline=True)
 def _charge(
     served: float,
     store: Array,
@@ -329,7 +329,7 @@ def _charge(
     return float(charged)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def dispatch_hour(
     h: int,
     i: int,

@@ -8,10 +8,10 @@ a row of differences); one running sum then gives the MW available by hour.
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
 from gigaplan.core.random_streams import uniform, uniform_pair
+from gigaplan.core.references import uncounted
 from gigaplan.operations._kernels import column_of
 from gigaplan.operations.arrays import Array, Scratch, UnitArrays
 from gigaplan.operations.outage_model import LARGEST
@@ -21,7 +21,7 @@ _KINDS = 1 << 32
 """First index of the numbers that say whether a failure derates."""
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def draw_events(units: UnitArrays, sample: int, weather: int, hours: int, scratch: Scratch) -> None:
     """Draw when each common cause strikes in a sample (by thinning), and for how long.
 
@@ -50,7 +50,7 @@ def draw_events(units: UnitArrays, sample: int, weather: int, hours: int, scratc
         scratch.events[c] = count
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _put(first: int, last: int, n: int, starts: Array, ends: Array) -> int:
     """Put a window among n sorted ones; return how many there are."""
     if last <= first:
@@ -65,7 +65,7 @@ def _put(first: int, last: int, n: int, starts: Array, ends: Array) -> int:
     return n + 1
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _windows(
     units: UnitArrays, unit: int, sample: int, place: float, hours: int, scratch: Scratch
 ) -> int:
@@ -91,7 +91,7 @@ def _windows(
     return n
 
 
-@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+@uncounted(inline="always")
 def _add(
     row: Array, mark: Array, mw: float, first: int, end: int, starts: Array, ends: Array, n: int
 ) -> None:
@@ -108,7 +108,7 @@ def _add(
         between(row, mark, mw, cursor, end)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _pair(
     units: UnitArrays, unit: int, sample: int, i: int, scratch: Scratch
 ) -> tuple[float, float]:
@@ -122,7 +122,7 @@ def _pair(
     return more[k], more[k + 1]
 
 
-@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+@uncounted(inline="always")
 def _hour(time: float, low: int, high: int) -> int:
     """Return the first whole hour at or after a time, within low and high."""
     if time <= low:
@@ -132,7 +132,7 @@ def _hour(time: float, low: int, high: int) -> int:
     return int(np.ceil(time))
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _up_until(
     units: UnitArrays, unit: int, sample: int, weather: int, time: float, index: int, hours: int
 ) -> tuple[float, int]:
@@ -150,7 +150,7 @@ def _up_until(
     return time, index
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _lasts(units: UnitArrays, unit: int, kind: int, e: float) -> float:
     """Return hours of a life (kind 0) or repair (1) that a standard exponential stands for."""
     count = units.sample_count[unit, kind]
@@ -161,7 +161,7 @@ def _lasts(units: UnitArrays, unit: int, kind: int, e: float) -> float:
     return float(units.scale[unit, kind] * (e if power == 1.0 else e**power))
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _rest(units: UnitArrays, unit: int, kind: int, e: float) -> float:
     """Return what is left of the state at the start; of an exponential, as long as a whole one."""
     row = units.rest_row[unit, kind]
@@ -173,7 +173,7 @@ def _rest(units: UnitArrays, unit: int, kind: int, e: float) -> float:
     return float(table[i] + (at - i) * (table[i + 1] - table[i]))
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _first_state(
     units: UnitArrays, unit: int, weather: int, chance: float, e: float
 ) -> tuple[int, float]:
@@ -193,7 +193,7 @@ def _first_state(
     return 0, _rest(units, unit, 0, e)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _add_unit(
     units: UnitArrays,
     unit: int,
@@ -256,7 +256,7 @@ def _add_unit(
                 time += _lasts(units, unit, 0, life)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _add_constant(
     units: UnitArrays,
     unit: int,
@@ -289,7 +289,7 @@ def _add_constant(
         i += 1
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def add_units(
     units: UnitArrays,
     first: int,

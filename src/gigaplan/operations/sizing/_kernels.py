@@ -12,6 +12,8 @@ from typing import Any
 import numba as nb
 import numpy as np
 
+from gigaplan.core.references import uncounted
+
 Array = Any  # numba infers the element types
 
 MINUTES = 60
@@ -25,7 +27,7 @@ RESULTS = 8
 PER_IN, PER_OUT, TAPER_IN, TAPER_OUT, MOST_IN, MOST_OUT, FIRST = range(7)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@uncounted(inline="always")
 def _run_down(
     room: float, asked: float, most: float, per_mw: float, taper: float, power: Array
 ) -> float:
@@ -45,7 +47,7 @@ def _run_down(
     return float(room - after * power[MINUTES - whole])
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _powers(taper: float, step: float, out: Array) -> None:
     """Fill out[n] with the factor to which room shrinks in n minutes at its limit."""
     factor = taper / (taper + step)
@@ -54,7 +56,7 @@ def _powers(taper: float, step: float, out: Array) -> None:
         out[n] = out[n - 1] * factor
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _move_work(
     load: Array, wind: Array, solar: Array, wind_mw: float, solar_mw: float, flexible: float,
     most_mw: float, out: Array,

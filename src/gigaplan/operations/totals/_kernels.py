@@ -5,8 +5,7 @@ What `dispatch_hour` counted (losses, work made up) is in the year's figures alr
 
 from __future__ import annotations
 
-import numba as nb
-
+from gigaplan.core.references import uncounted
 from gigaplan.operations.arrays import (
     CAMPUS_LOST_IT,
     CLEAN_MADE,
@@ -46,7 +45,7 @@ from gigaplan.operations.arrays import (
 )
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+@uncounted(fastmath={"reassoc", "nsz"})
 def _sum(values: Array) -> float:
     total = 0.0
     for h in range(values.size):
@@ -54,7 +53,7 @@ def _sum(values: Array) -> float:
     return total
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+@uncounted(fastmath={"reassoc", "nsz"})
 def _dot(values: Array, weights: Array) -> float:
     total = 0.0
     for h in range(values.size):
@@ -62,7 +61,7 @@ def _dot(values: Array, weights: Array) -> float:
     return total
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+@uncounted(fastmath={"reassoc", "nsz"})
 def _it_and_water(demand: Array, pue: Array, water: Array) -> tuple[float, float]:
     energy, volume = 0.0, 0.0
     for h in range(demand.size):
@@ -72,7 +71,7 @@ def _it_and_water(demand: Array, pue: Array, water: Array) -> tuple[float, float
     return energy, volume
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _sell(d: DispatchArrays, available: Array, price: Array, hourly: Array) -> None:
     """Fill what remote units sell: what the load does not take, in the hours that pay for it.
 
@@ -89,7 +88,7 @@ def _sell(d: DispatchArrays, available: Array, price: Array, hourly: Array) -> N
                 room[i] = rest
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def add_up(
     load: LoadArrays,
     d: DispatchArrays,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import numba as nb
-
+from gigaplan.core.references import uncounted
 from gigaplan.operations.areas.arrays import Graph, NetworkArrays
 from gigaplan.operations.arrays import ENERGY, GAIN, POWER, YIELD, Array
 
 _UNSEEN, _SHORT = -1, -2
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def share(
     margin: Array, room: Array, graph: Graph, queue: Array, via: Array, tolerance: float
 ) -> bool:
@@ -50,7 +49,7 @@ def share(
         _send(found, margin, room, graph, via)
 
 
-@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+@uncounted(inline="always")
 def _send(found: int, margin: Array, room: Array, graph: Graph, via: Array) -> None:
     """Send what is possible along the path that leads from an area with surplus."""
     mw, a = margin[found], found
@@ -67,7 +66,7 @@ def _send(found: int, margin: Array, room: Array, graph: Graph, via: Array) -> N
         a = graph.head[via[a]]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _give(n: NetworkArrays, charge: Array, most: Array, used: Array) -> None:
     """Discharge used[area] MW from each area's storages, in their order."""
     for k in range(charge.size):
@@ -78,7 +77,7 @@ def _give(n: NetworkArrays, charge: Array, most: Array, used: Array) -> None:
             charge[k] = max(charge[k] - mw / n.stores[k, YIELD], 0.0)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def discharge(
     n: NetworkArrays,
     charge: Array,
@@ -104,7 +103,7 @@ def discharge(
     return bool(short)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def charge_all(
     n: NetworkArrays,
     charge: Array,

@@ -8,15 +8,15 @@ out, and run again from its start; the hours before are then the same.
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
+from gigaplan.core.references import uncounted
 from gigaplan.operations.arrays import TRACE_SCALARS, Array, FuelArrays
 
 _ROUNDING = 1e-9
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def limit_hours(fuels: FuelArrays, weather: int, first: int, count: int, available: Array) -> None:
     """Cut available[source, hour] to what the pipelines carry in each hour from `first` on."""
     for f in range(fuels.budget.size):
@@ -25,7 +25,7 @@ def limit_hours(fuels: FuelArrays, weather: int, first: int, count: int, availab
                 _cut(fuels.rate[f], fuels.most_by_hour[f, weather, first + i], i, available)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _cut(rate: Array, mmbtu: float, i: int, available: Array) -> None:
     """Cut what sources can give in an hour to what an amount of fuel allows."""
     left = mmbtu
@@ -35,7 +35,7 @@ def _cut(rate: Array, mmbtu: float, i: int, available: Array) -> None:
             left = max(left - rate[g] * available[g, i], 0.0)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def cut_budget(
     fuels: FuelArrays, part: int, count: int, used: Array, hourly: Array, available: Array
 ) -> bool:
@@ -58,7 +58,7 @@ def cut_budget(
     return False
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _burnt(rate: Array, i: int, hourly: Array) -> float:
     """Return the MMBtu burnt in an hour."""
     total = 0.0
@@ -67,7 +67,7 @@ def _burnt(rate: Array, i: int, hourly: Array) -> float:
     return total
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def burn(fuels: FuelArrays, count: int, hourly: Array, used: Array) -> None:
     """Add what a part burnt to used[fuel]."""
     for f in range(fuels.budget.size):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numba as nb
 import numpy as np
 
+from gigaplan.core.references import uncounted
 from gigaplan.operations.arrays import (
     T_AVAILABLE,
     T_CLEAN,
@@ -23,7 +23,7 @@ from gigaplan.operations.arrays import (
 # compiler does not run several hours at a time, for fear that the arrays overlap.
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _import_between(
     low: float,
     high: float,
@@ -46,7 +46,7 @@ def _import_between(
         marginal[h] = price[h] if more[h] > 0.0 else marginal[h]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _import_rising(
     high: float,
     twice: float,
@@ -72,7 +72,7 @@ def _import_rising(
         marginal[h] = price[h] + twice * imported[h] if more[h] > 0.0 else marginal[h]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _raise_source(cost: float, room: Array, left: Array, out: Array, marginal: Array) -> None:
     """Serve what is left from one source, in every hour."""
     for h in range(left.size):
@@ -82,7 +82,7 @@ def _raise_source(cost: float, room: Array, left: Array, out: Array, marginal: A
         marginal[h] = cost if more > 0.0 else marginal[h]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _raise_remote(
     cost: float, room: Array, connection: Array, left: Array, out: Array, marginal: Array
 ) -> None:
@@ -95,7 +95,7 @@ def _raise_remote(
         marginal[h] = cost if out[h] > 0.0 else marginal[h]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def above(values: Array, limit: float) -> int:
     """Return how many hours have more than a limit."""
     count = 0
@@ -104,13 +104,13 @@ def above(values: Array, limit: float) -> int:
     return count
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _add_times(values: Array, factor: float, total: Array) -> None:
     for h in range(values.size):
         total[h] += values[h] * factor
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _start(
     must_run: int,
     clean_share: Array,
@@ -146,7 +146,7 @@ def _start(
         clean[h] -= spill[h] * (clean[h] / made[h] if made[h] > 0.0 else 0.0)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def merit_order(
     d: DispatchArrays,
     available: Array,

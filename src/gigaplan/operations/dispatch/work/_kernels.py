@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
+from gigaplan.core.references import uncounted
 from gigaplan.operations.arrays import (
     TRACE_SCALARS,
     Array,
@@ -114,7 +115,7 @@ def make_work(
     )
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def begin(d: DispatchArrays, state: State) -> None:
     """Set what is carried to the start of a sample."""
     state.now[:] = 0.0

@@ -6,6 +6,7 @@ import numba as nb
 import numpy as np
 
 from gigaplan.core.random_streams import uniform
+from gigaplan.core.references import uncounted
 from gigaplan.operations._kernels import column_of, next_flagged, scale_by_step
 from gigaplan.operations.arrays import Array, BucketArrays, LoadArrays, Scratch, UnitArrays
 from gigaplan.operations.outages._kernels import add_units, draw_events
@@ -14,7 +15,7 @@ from gigaplan.operations.outages.simple._kernels import GROUP_BITS, draw, make_c
 _GROUP = 1 << GROUP_BITS
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def sample_changes(
     units: UnitArrays,
     buckets: BucketArrays,
@@ -40,7 +41,7 @@ def sample_changes(
             )
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def sum_up(row: Array, mark: Array, first: int, count: int, running: float, mw: Array) -> float:
     """Fill mw[count] from changes since hour `first`, which become nought; return the last sum.
 
@@ -64,7 +65,7 @@ def sum_up(row: Array, mark: Array, first: int, count: int, running: float, mw: 
     return running
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def fill_part(
     buckets: BucketArrays,
     load: LoadArrays,
@@ -108,7 +109,7 @@ def fill_part(
                 whole[i] += mw[i]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def clear_end(hours: int, changes: Array, mark: Array, running: Array) -> None:
     """Forget what changes at the very end of a sample, and the sums."""
     changes[:, hours] = 0.0

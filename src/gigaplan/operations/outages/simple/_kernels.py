@@ -16,6 +16,7 @@ import numpy as np
 
 from gigaplan.core._kernels import exponentials
 from gigaplan.core.random_streams import philox4x32
+from gigaplan.core.references import uncounted
 from gigaplan.operations.arrays import Array, Scratch, UnitArrays
 from gigaplan.operations.outage_model import MOST_EVENTS
 
@@ -28,7 +29,7 @@ GROUP_BITS = 3
 _MASK, _32 = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _words(key: Array, sample: int, index: int, out: Array) -> None:
     """Fill out[4 units] with the words of one counter of every unit."""
     low, high = np.uint64(sample) & _MASK, np.uint64(sample) >> _32
@@ -43,7 +44,7 @@ def _words(key: Array, sample: int, index: int, out: Array) -> None:
         out[3 * n + u] = np.int32(d)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def draw(units: UnitArrays, sample: int, scratch: Scratch) -> None:
     """Fill scratch.pairs with the first pairs of every unit, and what constant rates make of them.
 
@@ -67,7 +68,7 @@ def draw(units: UnitArrays, sample: int, scratch: Scratch) -> None:
     )
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _times(
     down_above: Array,
     life_hours: Array,
@@ -97,10 +98,11 @@ def _times(
             begin[i, u] = np.int32(math.ceil(min(up, hours)))
             end[i, u] = np.int32(math.ceil(min(time[u], hours)))
         if i == 1:  # a unit that was down first had waited for its repair already
-            late[:] = repair_hours
+            for u in range(time.size):
+                late[u] = repair_hours[u]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def later_pairs(
     key: np.uint64, sample: int, first: int, word: Array, near: Array, out: Array
 ) -> None:
@@ -114,7 +116,7 @@ def later_pairs(
     exponentials(word, near, out)
 
 
-@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+@uncounted(inline="always")
 def between(row: Array, mark: Array, mw: float, first: int, end: int) -> None:
     """Add MW from first to end."""
     row[first] += mw
@@ -123,7 +125,7 @@ def between(row: Array, mark: Array, mw: float, first: int, end: int) -> None:
     mark[end >> GROUP_BITS] = 1
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def add_simple(
     first: int,
     last: int,
