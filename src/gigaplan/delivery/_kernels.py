@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from gigaplan.core.references import borrowed
+from gigaplan.core.references import borrowed, uncounted
 from gigaplan.delivery.arrays import ApprovalArrays, Array, NetworkArrays, SharedArrays, Work
 from gigaplan.delivery.heavy_tail import TAIL_SCALE
 from gigaplan.delivery.scores._kernels import BLOCK, look_up, scores, words
@@ -16,7 +16,7 @@ _TAIL_SCALE = np.float32(TAIL_SCALE)
 _NEVER = np.inf
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _after(before: Array, lag: float, start: Array) -> None:
     """Move start[256] behind the end of a predecessor and its lag.
 
@@ -27,7 +27,7 @@ def _after(before: Array, lag: float, start: Array) -> None:
         start[d] = (x if x > start[d] else start[d]) + 0.0
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _after_first(before: Array, lag: float, earliest: float, start: Array) -> None:
     """Fill start[256] with the end of a predecessor and its lag, or the milestone."""
     for d in range(BLOCK):
@@ -35,7 +35,7 @@ def _after_first(before: Array, lag: float, earliest: float, start: Array) -> No
         start[d] = x if x > earliest else earliest
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@uncounted(fastmath=_FAST)
 def _mixed(z: Array, own: float, factor: Array, load: Array, value: Array) -> None:
     """Add shared causes to an activity's own normals, in place."""
     for d in range(BLOCK):
@@ -62,7 +62,7 @@ def factor_scores(shared: SharedArrays, block: int, word: Array, near: Array, ou
                     out[k, d] += root[k, j] * own[j, d]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@uncounted(fastmath=_FAST)
 def _stretched(z: Array, stretch: Array, back: Array, knot: Array) -> None:
     """Stretch normals of a draw by its common number, and make them normal again, in place.
 
@@ -81,7 +81,7 @@ def _stretched(z: Array, stretch: Array, back: Array, knot: Array) -> None:
         z[d] = low + z[d] * (back[knot[d] + np.uint32(1)] - low)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _give_up(stop: Array, start: Array, finish: Array, gone: Array) -> None:
     """End work[256] that is under way at `stop`, and say which; keep later work from beginning."""
     for d in range(BLOCK):
@@ -186,7 +186,7 @@ def _wait_for_slot(free: Array, start: Array, first: Array, place: Array) -> Non
     _after(first, 0.0, start)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _hold_slot(free: Array, hold: float, start: Array, finish: Array, place: Array) -> None:
     """Keep the places taken until the work ends, or for `hold` months from its start."""
     for d in range(BLOCK):
@@ -194,7 +194,7 @@ def _hold_slot(free: Array, hold: float, start: Array, finish: Array, place: Arr
             free[np.int64(place[d]), d] = finish[d] if hold < 0 else start[d] + hold
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _stand_still(begin: Array, end: Array, start: Array, finish: Array) -> None:
     """Move start[256] out of holds [event, 256], and finish by the holds met on the way."""
     for n in range(begin.shape[0]):
@@ -233,7 +233,7 @@ def _count_critical(
         counts[a] += total
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _later(start: Array, months: Array, finish: Array) -> None:
     for d in range(BLOCK):
         finish[d] = start[d] + months[d]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from gigaplan.core.references import uncounted
 from gigaplan.delivery._kernels import (
     _count_critical,
     _hold_windows,
@@ -25,13 +26,13 @@ from gigaplan.delivery.scores._kernels import BLOCK, look_up, scores, words
 _NEVER = np.inf
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _before(key: Array, a: int, b: int) -> bool:
     """Return whether activity a is served before b: ready sooner, or listed before."""
     return bool(key[a] < key[b] or (key[a] == key[b] and a < b))
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _push(heap: Array, size: int, key: Array, a: int) -> None:
     at = size
     while at > 0:
@@ -43,7 +44,7 @@ def _push(heap: Array, size: int, key: Array, a: int) -> None:
     heap[at] = a
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _pop(heap: Array, size: int, key: Array) -> int:
     """Take the first from a heap of `size`, and leave a heap of one less."""
     first, last = heap[0], heap[size - 1]
@@ -116,7 +117,7 @@ def _lengths(
             months[a] += delay
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _through_holds(
     begin: Array, end: Array, d: int, start: float, finish: float
 ) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from gigaplan.core.references import uncounted
 from gigaplan.delivery.arrays import Array
 from gigaplan.delivery.scores._kernels import BLOCK
 
@@ -18,7 +19,7 @@ _TALLY = np.array([0.0, *(float(_DIGIT) ** k for k in range(5))])  # as a digit 
 _FAST = {"contract", "nsz"}  # products and sums may fuse; infinities keep their meaning
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def replaced_month(online: float, life_years: float, last_year: int) -> float:
     """Return the month in which chips leave: December of the year that follows their life.
 
@@ -30,7 +31,7 @@ def replaced_month(online: float, life_years: float, last_year: int) -> float:
     return _NEVER if year > last_year else 12.0 * year + 11.0
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def date_steps(
     finish: Array, source: Array, shift: Array, life_years: Array, last_year: int, out: Array
 ) -> None:
@@ -52,7 +53,7 @@ def date_steps(
                 out[n, d] = row[d] + shift[n]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def add_spend(
     begin: Array,
     end: Array,
@@ -110,7 +111,7 @@ def add_spend(
             delta[i1 + 1, d] -= rate * (f - i1)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@uncounted(fastmath=_FAST)
 def _online(
     now: Array, campuses: int, it_per_facility: float, sums: Array, online: Array, m: int, at: int
 ) -> None:
@@ -129,7 +130,7 @@ def _online(
         online[m, at + d] = np.float32(min(sums[0, d], sums[1, d]))
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@uncounted(fastmath=_FAST)
 def _name_bottleneck(
     now: Array, campuses: int, sums: Array, plan: Array, m: int, value: Array
 ) -> None:
@@ -149,7 +150,7 @@ def _name_bottleneck(
         _least(sums, 2, now, 3 * campuses, sums, plan, m, value)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@uncounted(fastmath=_FAST)
 def _least(
     total: Array, first: int, now: Array, grid: int, sums: Array, plan: Array, m: int, value: Array
 ) -> None:
@@ -171,14 +172,14 @@ def _least(
         sums[5, d] = least if min(sums[0, d], sums[1, d]) < enough else nothing
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _keep_codes(sums: Array, bottleneck: Array, m: int, at: int) -> None:
     """Fill bottleneck[m, at + draw] from sums[5, draw]."""
     for d in range(sums.shape[1]):
         bottleneck[m, at + d] = np.int8(np.int32(sums[5, d]))
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc"})
+@uncounted(fastmath={"reassoc"})
 def _add_codes(sums: Array, counts: Array, m: int) -> None:
     """Add to counts[m, bottleneck] how often sums[5, draw] is its `_TALLY`.
 
@@ -196,7 +197,7 @@ def _add_codes(sums: Array, counts: Array, m: int) -> None:
     counts[m, 0] += sums.shape[1] - others
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _move(change: Array, touched: Array, m: int, now: Array) -> bool:
     """Add change[m, row] to now[row] where it is touched; return whether any is."""
     moved = False
@@ -281,14 +282,14 @@ def add_up_site(
                 _add_codes(sums, counts, m)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _copy_month(online: Array, m: int, first: int, last: int) -> None:
     """Copy online[m - 1] to online[m], for draws first to `last` - 1."""
     for d in range(first, last):
         online[m, d] = online[m - 1, d]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _differs(plan: Array, m: int) -> bool:
     """Return whether plan[3, m] is another than that of the month before."""
     return bool(

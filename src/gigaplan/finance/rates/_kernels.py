@@ -8,7 +8,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from gigaplan.core.references import borrowed
+from gigaplan.core.references import borrowed, uncounted
 
 _BLOCK = 64
 _ROUNDS = 60
@@ -43,7 +43,7 @@ def present_value_at(
     return out
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
+@uncounted(fastmath={"contract", "nsz"})
 def _parts(
     flows: NDArray[np.float64],
     later: NDArray[np.float64],
@@ -101,7 +101,7 @@ def _parts(
         t -= 1
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "nsz"})
+@uncounted(fastmath={"contract", "nsz"})
 def _improve(
     x: NDArray[np.float64],
     low: NDArray[np.float64],
@@ -138,7 +138,7 @@ def _improve(
         new[d] = new[d] if inside else math.sqrt(low[d] * high[d])
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "nsz"})
+@uncounted(fastmath={"reassoc", "nsz"})
 def _settle(x: NDArray[np.float64], new: NDArray[np.float64], moving: NDArray[np.float64]) -> float:
     """Move those that still move to their new `x`; return how many go on."""
     left = 0.0
@@ -151,7 +151,7 @@ def _settle(x: NDArray[np.float64], new: NDArray[np.float64], moving: NDArray[np
     return left
 
 
-@nb.njit(cache=True, nogil=True)
+@uncounted()
 def _changes(
     flows: NDArray[np.float64],
     width: int,
@@ -177,7 +177,7 @@ def _changes(
             early[d] = row if s * opening[d] > 0 else early[d]
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@uncounted()
 def _copy(row: NDArray[np.float64], out: NDArray[np.float64], nought: NDArray[np.float64]) -> None:
     """Copy a row; `nought` is no nought any more where something is not finite."""
     for d in range(row.shape[0]):
