@@ -276,6 +276,33 @@ def value(
 
 
 @app.command()
+def outlook(
+    programme: ProgrammeArgument,
+    draws: Annotated[
+        int, typer.Option(min=2, max=50_000_000, help="Sampled worlds of dates and money.")
+    ] = 100_000,
+    operated: Annotated[
+        int, typer.Option(min=2, max=1_000_000, help="Worlds of them that operations runs.")
+    ] = 1000,
+    weather_years: YearsOption = 3,
+    seed: SeedOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what comes online when and what it comes to, over very many worlds."""
+    from gigaplan.study import outlook as ahead
+
+    with _progress(quiet=as_json) as progress:
+        found = ahead.look_ahead(
+            programme, draws, _settings(operated, weather_years, seed, data), progress=progress
+        )
+    if as_json:
+        _print_json(ahead.as_json(found))
+    else:
+        _print(ahead.as_text(found))
+
+
+@app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder to make.")],
     source: Annotated[str, typer.Option("--from", help="Bundled programme.")] = "one-campus",

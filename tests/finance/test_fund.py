@@ -15,6 +15,7 @@ from gigaplan.core.errors import InputError
 from gigaplan.finance import draws as of_draws
 from gigaplan.finance import held_compute, programme_money, programme_sources
 from gigaplan.finance.energy_cost import EnergyBook
+from gigaplan.finance.held_compute import online_it_mw
 from gigaplan.programme import funding
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.programme.supply import Own, Ppa, Prepaid, Tolling
@@ -29,7 +30,8 @@ def run(
 
 
 def _block(sources: of_draws.Sources, part: slice) -> programme_money.Block:
-    return programme_money.make_block(sources, EnergyBook.of(sources), part)
+    it_mw = online_it_mw(sources, part)
+    return programme_money.make_block(sources, EnergyBook.of(sources), it_mw, part)
 
 
 def by_name(lines: tuple[finance.Line, ...], group: str, name: str) -> dict[str, float]:

@@ -183,13 +183,13 @@ def test_nominal_capital_paid_is_real_capital_at_the_index(
 def test_energy_in_cash_is_what_operations_says_each_contract_charges(joined: Results) -> None:
     """Each draw's energy by hand: market, fuel, contract prices and rent, less sales."""
     from gigaplan.finance.energy_cost import EnergyBook
-    from gigaplan.finance.funding import _Work
+    from gigaplan.finance.money import Money
 
     assert joined.plan is not None
     assert joined.trajectories is not None
     assert joined.operations is not None
     summary, programme = joined.operations.summary, joined.programme
-    work = _Work.of(programme, joined.plan, joined.trajectories, summary)
+    work = Money.of(programme, joined.plan, joined.trajectories, summary)
     expected = summary.grid_cost_usd - summary.export_usd
     for name, mwh in summary.project_energy_mwh.items():
         expected = expected + summary.project_variable_usd[name]

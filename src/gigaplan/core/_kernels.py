@@ -242,3 +242,11 @@ def exponentials(word: Array, near: Array, out: Array) -> None:
     for d in range(word.size):
         log = log_near_one(near[d] - _ONE) + (out[d] - _BITS) * _LN2
         out[d] = max(-log, _NONE)
+
+
+@uncounted()
+def add_forward(values: Array) -> None:
+    """Turn values [month, draw] into their sums up to each month; NumPy goes draw by draw."""
+    for m in range(1, values.shape[0]):
+        for d in range(values.shape[1]):
+            values[m, d] += values[m - 1, d]

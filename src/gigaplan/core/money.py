@@ -39,18 +39,20 @@ class PriceIndex:
         require(min(self.level_by_year.values()) > 0, "a price level must be above zero.")
         require(self.future_inflation_fraction > -1, "inflation must be above -100%.")
 
+    def levels(self, years: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the price levels of calendar years; a part of a year lies between two by ratio."""
+        known = sorted(self.level_by_year)
+        logs = np.log([self.level_by_year[year] for year in known])
+        beyond = years - np.clip(years, known[0], known[-1])
+        inside = np.interp(years, known, logs)
+        out: NDArray[np.float64] = np.exp(
+            inside + beyond * np.log1p(self.future_inflation_fraction)
+        )
+        return out
+
     def level(self, year: float) -> float:
         """Return the price level of a calendar year."""
-        first, last = min(self.level_by_year), max(self.level_by_year)
-        growth = 1 + self.future_inflation_fraction
-        if year >= last:
-            return float(self.level_by_year[last] * growth ** (year - last))
-        if year <= first:
-            return float(self.level_by_year[first] * growth ** (year - first))
-        low = int(year)
-        share = year - low
-        low_level = self.level_by_year[low]
-        return float(low_level * (self.level_by_year[low + 1] / low_level) ** share)
+        return float(self.levels(np.array([float(year)]))[0])
 
     def factor(self, from_year: float, to_year: float) -> float:
         """Return what one USD of `from_year` is worth in USD of `to_year`."""
@@ -58,4 +60,4 @@ class PriceIndex:
 
     def nominal_factors(self, base_year: int, years: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return nominal USD per real USD of `base_year`, for each year in `years`."""
-        return np.array([self.factor(base_year, int(year)) for year in years])
+        return self.levels(np.asarray(years, np.float64)) / self.level(base_year)

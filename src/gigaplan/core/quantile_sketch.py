@@ -87,14 +87,17 @@ class QuantileSketch:
         """Return how many of each row's draws were infinite, shape [row]."""
         return self.counts[:, -1].astype(np.int64)
 
-    def quantiles(self, shares: NDArray[np.float64] | list[float]) -> NDArray[np.float64]:
+    def quantiles(
+        self, shares: NDArray[np.float64] | list[float], rows: slice = slice(None)
+    ) -> NDArray[np.float64]:
         """Return the values, shape [share, row], that these shares of counted draws lie below."""
+        counts = self.counts[rows]
         require(
-            bool(self.counts.any(axis=1).all()),
+            bool(counts.any(axis=1).all()),
             "no draw was counted; count some before asking for quantiles.",
         )
-        found = np.empty((len(shares), len(self.counts)))
-        cells = self.counts, self._hits, self._often, self._least, self._most
+        found = np.empty((len(shares), len(counts)))
+        cells = counts, self._hits[rows], self._often[rows], self._least[rows], self._most[rows]
         cell_quantiles(np.asarray(shares, np.float64), *cells, found)
         return found
 

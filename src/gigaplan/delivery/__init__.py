@@ -20,6 +20,7 @@ from gigaplan.delivery.factors import (
 from gigaplan.delivery.fitting import FittedClass, fit_cost, fit_months, fit_ratios
 from gigaplan.delivery.from_programme import (
     deliver,
+    delivered_worlds,
     planned_online_it_mw,
     shared_cause_scores,
 )
@@ -47,6 +48,7 @@ from gigaplan.delivery.past_projects import (
     month_ratios,
     read_past_projects,
 )
+from gigaplan.delivery.prepared import PreparedDelivery
 from gigaplan.delivery.programme_estimates import read_named_past
 from gigaplan.delivery.reference_class import (
     CostRatio,
@@ -78,6 +80,7 @@ __all__ = [
     "Outlook",
     "OutsideView",
     "PastProject",
+    "PreparedDelivery",
     "QuantileTable",
     "Quantiles",
     "Ratios",
@@ -90,6 +93,7 @@ __all__ = [
     "completed_before",
     "cost_ratios",
     "deliver",
+    "delivered_worlds",
     "experience_before",
     "fit_cost",
     "fit_months",

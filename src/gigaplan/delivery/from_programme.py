@@ -17,13 +17,15 @@ through its connection; they change its energy, not its room for compute.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.delivery.durations import Normal
 from gigaplan.delivery.model import Activity, SimulationResult
-from gigaplan.delivery.online import OnlineCompute
+from gigaplan.delivery.online import chance_of
 from gigaplan.delivery.prepared import PreparedDelivery, shared_causes
 from gigaplan.delivery.programme_estimates import read_named_past
 from gigaplan.delivery.programme_units import fate_id
@@ -68,23 +70,38 @@ def deliver(
         If the plan builds what the programme does not have.
     """
     work = PreparedDelivery(programme, plan, seed=seed)
-    result = work.draw(draws, threads=threads)
-    money = work.capital(result, threads=threads)
-    online = _online(work, result, threads)
+    found = delivered_worlds(work, draws, threads=threads)
+    return replace(
+        found,
+        targets=_targets(found, programme),
+        notes=(*delivery_notes(work, draws), *found.notes),
+    )
+
+
+def delivered_worlds(
+    work: PreparedDelivery, draws: int, *, first_draw: int = 0, threads: int = 1
+) -> Trajectories:
+    """Return worlds of a prepared delivery from `first_draw` on; see `deliver`.
+
+    They have no chances of targets, which are over all draws.
+    """
+    result = work.draw(draws, first_draw=first_draw, threads=threads)
+    money = work.capital(result, first_draw=first_draw, threads=threads)
+    online, bottleneck = _online(work, result, threads)
     return Trajectories(
-        timeline=programme.timeline,
+        timeline=work.programme.timeline,
         draws=draws,
         seed=work.seed,
         entities=tuple(item.entity for item in work.delivered),
         online_month=result.finish_months[work.last],
         cost_multiplier=money.cost_multiplier,
-        sites=online.sites,
-        site_online_it_mw=online.online_it_mw,
-        bottleneck=online.bottleneck,
+        sites=tuple(site.layout.name for site in work.sites),
+        site_online_it_mw=online,
+        bottleneck=bottleneck,
         capex_usd={g: monthly(c) for g, c in zip(CAPEX_GROUPS, money.change_usd, strict=True)},
         entity_capex_usd=money.by_entity_usd,
-        targets=_targets(programme, online),
-        notes=(*delivery_notes(work, draws), *result.messages),
+        targets=(),
+        notes=result.messages,
     )
 
 
@@ -99,20 +116,16 @@ def planned_online_it_mw(
     return tuple(layout.name for layout in layouts), planned
 
 
-def _online(work: PreparedDelivery, result: SimulationResult, threads: int) -> OnlineCompute:
-    sites, months = work.sites, len(work.programme.timeline)
-    online = np.empty((len(sites), months, result.draws), np.float32)
-    bottleneck = np.empty((len(sites), months, result.draws), np.int8)
-    for i, site in enumerate(sites):
+def _online(
+    work: PreparedDelivery, result: SimulationResult, threads: int
+) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    """Return online compute and what holds it back, [site, month, draw]."""
+    shape = len(work.sites), len(work.programme.timeline), result.draws
+    online, bottleneck = np.empty(shape, np.float32), np.empty(shape, np.int8)
+    for i, site in enumerate(work.sites):
         when = site.months(result.finish_months)
         site.layout.fill(when, online[i], bottleneck[i], threads)
-    return OnlineCompute(
-        tuple(site.layout.name for site in sites),
-        work.programme.timeline.first,
-        online,
-        bottleneck,
-        np.array([site.layout.plan[0] for site in sites]).reshape(len(sites), months),
-    )
+    return online, bottleneck
 
 
 def shared_cause_scores(
@@ -138,12 +151,12 @@ def shared_cause_scores(
     return {c: np.asarray(found.finish_months[found.position(c)] - middle) for c in own}
 
 
-def _targets(programme: ResolvedProgramme, online: OnlineCompute) -> tuple[TargetChance, ...]:
-    out = []
+def _targets(found: Trajectories, programme: ResolvedProgramme) -> tuple[TargetChance, ...]:
+    out, first = [], programme.timeline.first
     for year, target in zip(programme.years, programme.target_it_mw, strict=True):
         month = MONTHS_PER_YEAR * year + MONTHS_PER_YEAR - 1
-        if programme.timeline.first <= month <= programme.timeline.last:
-            chance = online.target_probability(month, target)
+        if first <= month <= programme.timeline.last:
+            chance = chance_of(found.site_online_it_mw[:, month - first], target)
             out.append(TargetChance(year, target, chance.mean, chance.standard_error))
     return tuple(out)
 

@@ -134,9 +134,14 @@ class OnlineCompute:
 
     def target_probability(self, month: int, target_it_mw: float) -> Estimate:
         """Return the chance that all sites together reach a target in an absolute month."""
-        reached = self.total_it_mw()[month - self.first_month] >= target_it_mw - 1e-3
-        share = float(reached.mean())
-        return Estimate(share, float(np.sqrt(share * (1 - share) / reached.size)))
+        return chance_of(self.online_it_mw[:, month - self.first_month], target_it_mw)
+
+
+def chance_of(online_it_mw: NDArray[np.float32], target_it_mw: float) -> Estimate:
+    """Return the chance that sites [site, draw] together reach a target."""
+    reached = online_it_mw.sum(axis=0, dtype=np.float64) >= target_it_mw - 1e-3
+    share = float(reached.mean())
+    return Estimate(share, float(np.sqrt(share * (1 - share) / reached.size)))
 
 
 def online_compute(

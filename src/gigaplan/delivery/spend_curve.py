@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gigaplan.core._kernels import add_forward
 from gigaplan.core.errors import require
 from gigaplan.delivery.months._kernels import DUST, add_spend
 from gigaplan.delivery.parallel import over_draws
@@ -139,6 +140,7 @@ class SpendRows:
 
 def monthly(change: Floats) -> Floats:
     """Return money by month, shape [month, draw], from its changes, shape [month + 2, draw]."""
-    usd = np.cumsum(change[:-2], axis=0)
+    usd = change[:-2].copy()
+    add_forward(usd)
     usd[usd <= DUST * np.abs(change[:-2]).max(axis=0)] = 0.0
     return usd

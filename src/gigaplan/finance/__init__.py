@@ -1,6 +1,7 @@
 """Money: project pro formas, programme waterfalls, statements and metrics."""
 
 from gigaplan.finance.amounts import NominalUsd, RealUsd, month_factors
+from gigaplan.finance.capital_weights import Residual
 from gigaplan.finance.credits import CreditLaw
 from gigaplan.finance.debt import capital_recovery
 from gigaplan.finance.flows import AssetClass, CompanyFlows, ProgrammeFlows, Terms
@@ -38,11 +39,11 @@ from gigaplan.finance.model import (
     Reserves,
     SculptedDebt,
 )
+from gigaplan.finance.outlook import money_outlook
 from gigaplan.finance.pro_forma import evaluate, evaluate_draws, lcoe_fixed_charge
 from gigaplan.finance.programme_metrics import (
     Compute,
     ProgrammeMetrics,
-    Residual,
     programme_metrics,
 )
 from gigaplan.finance.results import DrawOutcomes, FinanceResult, Line, Metric
@@ -104,6 +105,7 @@ __all__ = [
     "irr_draws",
     "lcoe_fixed_charge",
     "mirr",
+    "money_outlook",
     "month_factors",
     "programme_metrics",
     "statements",

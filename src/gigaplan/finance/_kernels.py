@@ -8,6 +8,8 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from gigaplan.core.references import uncounted
+
 
 @nb.njit(cache=True, nogil=True)
 def present_values(flows: NDArray[np.float64], factors: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -21,6 +23,53 @@ def present_values(flows: NDArray[np.float64], factors: NDArray[np.float64]) -> 
         for d in range(flows.shape[1]):
             out[d] += factors[t] * flows[t, d]
     return out
+
+
+@uncounted()
+def in_service(
+    online: NDArray[np.float64],
+    mw: NDArray[np.float64],
+    stay_months: float,
+    first_month: int,
+    last_month: int,
+    total: NDArray[np.float64],
+) -> None:
+    """Fill total[month, draw] with the MW of entities [entity, draw] in service, net of who left.
+
+    Each serves from its first whole month. One whose stay ends before month number
+    `last_month` leaves; others are taken as renewed. `first_month` is the number of row 0.
+    """
+    months, draws = total.shape
+    total[:] = 0.0
+    for i in range(mw.size):
+        for d in range(draws):
+            since = math.ceil(online[i, d]) - first_month if online[i, d] < 1e9 else months
+            if since < months:
+                total[max(since, 0), d] += mw[i]
+                # operations counts from the first whole month of service too
+                end = math.ceil(online[i, d] - 1e-9) + stay_months
+                if end < min(last_month, first_month + months):
+                    total[max(math.ceil(end) - first_month, 0), d] -= mw[i]
+    for m in range(1, months):
+        for d in range(draws):
+            total[m, d] += total[m - 1, d]
+    for m in range(months):
+        for d in range(draws):
+            total[m, d] = max(total[m, d], 0.0)
+
+
+@uncounted()
+def sum_periods(
+    values: NDArray[np.float64], starts: NDArray[np.int64], out: NDArray[np.float64]
+) -> None:
+    """Fill out[period, draw] with sums of values [month, draw]; `starts` are first months."""
+    for p in range(starts.size):
+        last = starts[p + 1] if p + 1 < starts.size else values.shape[0]
+        for d in range(values.shape[1]):
+            out[p, d] = values[starts[p], d]
+        for m in range(starts[p] + 1, last):
+            for d in range(values.shape[1]):
+                out[p, d] += values[m, d]
 
 
 @nb.njit(cache=True, nogil=True)
@@ -84,24 +133,26 @@ def vintage_loan(
     is levelled over its own `tenor` payments, or, with `common_end`, over those left.
     """
     months, draws = lent.shape
-    for d in range(draws):
-        owed = 0.0
-        due = 0.0
-        active = 0
-        end = start[d] + tenor
-        falls = np.zeros(months + 2)
-        ends = np.zeros(months + 2, dtype=np.int64)
-        for m in range(months):
+    owed_of, due_of = np.zeros(draws), np.zeros(draws)
+    active_of = np.zeros(draws, dtype=np.int64)
+    # What the level payments of all vintages fall by, and how many end, in each month.
+    falls = np.zeros((months + 2, draws))
+    ends = np.zeros((months + 2, draws), dtype=np.int64)
+    for m in range(months):
+        for d in range(draws):
+            owed, end = owed_of[d], start[d] + tenor
             charge = owed * monthly_rate
-            due -= falls[m]
-            active -= ends[m]
+            due_of[d] -= falls[m, d]
+            active_of[d] -= ends[m, d]
             paid = 0.0
-            if m > start[d] and active > 0:
+            if m > start[d] and active_of[d] > 0:
                 # The last payment of the last vintage clears what rounding left.
-                paid = owed + charge if ends[m + 1] == active else min(due, owed + charge)
+                last = ends[m + 1, d] == active_of[d]
+                paid = owed + charge if last else min(due_of[d], owed + charge)
             elif m > start[d] and common_end and m >= end:
                 paid = owed + charge
             owed += charge - paid + lent[m, d]
+            owed_of[d] = owed
             interest[m, d] = charge
             payment[m, d] = paid
             balance[m, d] = owed
@@ -112,11 +163,11 @@ def vintage_loan(
                     share = monthly_rate / -math.expm1(-left * math.log1p(monthly_rate))
                 else:
                     share = 1.0 / left
-                due += levelled * share
-                active += 1
+                due_of[d] += levelled * share
+                active_of[d] += 1
                 if m + left + 1 <= months:
-                    falls[m + left + 1] += levelled * share
-                    ends[m + left + 1] += 1
+                    falls[m + left + 1, d] += levelled * share
+                    ends[m + left + 1, d] += 1
 
 
 @nb.njit(cache=True, nogil=True)
@@ -155,38 +206,40 @@ def balance_cash(
     """
     months, draws = net.shape
     count = kind.shape[0]
-    for d in range(draws):
-        cash = opening_cash
-        losses = 0.0
-        unfunded = 0.0
-        fee_before = 0.0
-        in_year = np.zeros(count)
-        balance = np.zeros(count)
-        for m in range(months):
-            if (first_month + m) % 12 == 0:
-                in_year[:] = 0.0
+    # Month by month, all draws of it: rows are read in the order they lie in.
+    cash_of, losses_of, unfunded_of, fees_of = (
+        np.full(draws, opening_cash),
+        np.zeros(draws),
+        np.zeros(draws),
+        np.zeros(draws),
+    )
+    in_year, balance = np.zeros((count, draws)), np.zeros((count, draws))
+    for m in range(months):
+        if (first_month + m) % 12 == 0:
+            in_year[:] = 0.0
+        for d in range(draws):
             interest = 0.0
             due = 0.0
             for i in range(count):
-                interest += balance[i] * rate[i]
+                interest += balance[i, d] * rate[i]
                 if m >= first[i]:
-                    interest += standby[i] * (limit_total[i] - balance[i])
+                    interest += standby[i] * (limit_total[i] - balance[i, d])
                 if kind[i] == 0 and m >= tenor[i]:
                     back = issued[i, m - tenor[i], d]
                     repaid[i, m, d] = back
-                    balance[i] -= back
+                    balance[i, d] -= back
                     due += back
-            earned = cash * cash_rate
-            own = taxable[m, d] + earned - interest - fee_before
+            earned = cash_of[d] * cash_rate
+            own = taxable[m, d] + earned - interest - fees_of[d]
             total = other_taxable[m, d] + own
             if total > 0:
-                used = min(losses, loss_limit * total)
-                losses -= used
+                used = min(losses_of[d], loss_limit * total)
+                losses_of[d] -= used
                 tax = tax_rate * (total - used - other_taxable[m, d])
             else:
-                losses -= total
+                losses_of[d] -= total
                 tax = -tax_rate * other_taxable[m, d]
-            cash = cash + net[m, d] + earned - interest - tax - due - minimum_cash[m]
+            cash = cash_of[d] + net[m, d] + earned - interest - tax - due - minimum_cash[m]
             fees = 0.0
             gap = 0.0
             if cash < 0:
@@ -195,36 +248,36 @@ def balance_cash(
                 for i in range(count):
                     if m < first[i] or short <= 0:
                         continue
-                    room = min(limit_total[i] - balance[i], limit_year[i] - in_year[i])
+                    room = min(limit_total[i] - balance[i, d], limit_year[i] - in_year[i, d])
                     take = min(short / (1 - fee[i]), max(room, 0.0))
                     issued[i, m, d] = take
-                    balance[i] += take
-                    in_year[i] += take
+                    balance[i, d] += take
+                    in_year[i, d] += take
                     fees += take * fee[i]
                     short -= take * (1 - fee[i])
                 # A cent is rounding, not a need.
                 gap = short if short > 0.01 else 0.0
                 cash = gap - short
-                unfunded += gap
+                unfunded_of[d] += gap
             else:
-                back = min(unfunded, cash)
-                unfunded -= back
+                back = min(unfunded_of[d], cash)
+                unfunded_of[d] -= back
                 gap = -back
                 cash -= back
                 for i in range(count):
                     if kind[i] == 1:
-                        back = min(balance[i], cash)
+                        back = min(balance[i, d], cash)
                         repaid[i, m, d] = back
-                        balance[i] -= back
+                        balance[i, d] -= back
                         cash -= back
-            cash += minimum_cash[m]
-            fee_before = fees
+            cash_of[d] = cash + minimum_cash[m]
+            fees_of[d] = fees
             for i in range(count):
-                owed[i, m, d] = balance[i]
-            flows[0, m, d] = cash
+                owed[i, m, d] = balance[i, d]
+            flows[0, m, d] = cash_of[d]
             flows[1, m, d] = tax
             flows[2, m, d] = interest
             flows[3, m, d] = fees
             flows[4, m, d] = earned
-            flows[5, m, d] = unfunded
+            flows[5, m, d] = unfunded_of[d]
             flows[6, m, d] = gap

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gigaplan.core._kernels import add_forward
 from gigaplan.core.errors import InputError, require
 from gigaplan.core.money import PriceIndex
 from gigaplan.core.timeline import MONTHS_PER_YEAR
@@ -60,7 +61,7 @@ class NominalUsd:
 def month_factors(index: PriceIndex, base_year: int, first_month: int, months: int) -> Array:
     """Return nominal USD per USD of `base_year` for each month, shape [month]."""
     middles = (first_month + np.arange(months) + 0.5) / MONTHS_PER_YEAR - 0.5
-    return np.array([index.factor(base_year, float(middle)) for middle in middles])
+    return index.levels(middles) / index.level(base_year)
 
 
 def _same_kind(one: object, other: object) -> None:
@@ -84,6 +85,13 @@ def total(parts: Sequence[Array], like: Array) -> Array:
     out = np.zeros_like(like)
     for part in parts:
         out += part
+    return out
+
+
+def to_date(flow: Array) -> Array:
+    """Return the sums up to each month, [month, draw]."""
+    out: Array = np.array(flow, np.float64, order="C")
+    add_forward(out)
     return out
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
-from gigaplan.finance.amounts import Array
+from gigaplan.finance._kernels import in_service
+from gigaplan.finance.amounts import Array, to_date
 from gigaplan.finance.credits import CreditLaw
 from gigaplan.finance.flows import AssetClass
 from gigaplan.programme.operating import OperatingSummary
@@ -54,13 +56,19 @@ class Sources:
         """Calendar year of each month."""
         return (self.first_month + np.arange(self.months)) // MONTHS_PER_YEAR
 
-    def entities(self, kind: str, owners: frozenset[str] | None = None) -> list[int]:
+    @cached_property
+    def _positions(self) -> Mapping[tuple[str, str], list[int]]:
+        found: dict[tuple[str, str], list[int]] = {}
+        for i, entity in enumerate(self.trajectories.entities):
+            found.setdefault((entity.kind, entity.owner), []).append(i)
+        return found
+
+    def entities(self, kind: str, *owners: str) -> list[int]:
         """Return positions of the entities of a kind, of some owners if given."""
-        return [
-            i
-            for i, entity in enumerate(self.trajectories.entities)
-            if entity.kind == kind and (owners is None or entity.owner in owners)
-        ]
+        chosen = [at for (k, o), at in self._positions.items() if k == kind and o in owners]
+        if not owners:
+            chosen = [at for (k, _), at in self._positions.items() if k == kind]
+        return sorted(i for at in chosen for i in at)
 
     def aligned(self, values: NDArray[np.floating], *, hold: bool) -> Array:
         """Return [month, draw] on the finance months; past delivery's end held or nought."""
@@ -75,15 +83,7 @@ class Sources:
 
     def online_mw(self, positions: list[int], part: slice) -> Array:
         """Return net MW of some entities in service, [month, draw]."""
-        online = self.trajectories.online_month[:, part]
-        added = np.zeros((self.months + 1, online.shape[1]))
-        draws = np.arange(online.shape[1])
-        for i in positions:
-            month = np.ceil(online[i]) - self.first_month
-            month = np.clip(np.where(np.isfinite(month), month, self.months), 0, self.months)
-            added[month.astype(np.int64), draws] += self.trajectories.entities[i].mw
-        result: Array = np.cumsum(added[:-1], axis=0)
-        return result
+        return self._serving(positions, np.inf, part)
 
     def serving_mw(self, project: str, part: slice) -> Array:
         """Return MW of a power project's units in service, [month, draw].
@@ -94,16 +94,15 @@ class Sources:
         """
         figures, contract = self.programme.power[project], self.programme.power[project].contract
         years = figures.life_years if contract.kind == "own" else contract.term_years
-        positions = self.entities("unit", frozenset((project,)))
-        total = self.online_mw(positions, part)
+        return self._serving(self.entities("unit", project), MONTHS_PER_YEAR * years, part)
+
+    def _serving(self, positions: list[int], stay_months: float, part: slice) -> Array:
+        online = self.trajectories.online_month[positions, part]
+        mw = np.array([self.trajectories.entities[i].mw for i in positions], np.float64)
         last = MONTHS_PER_YEAR * (self.programme.years[-1] + 1)
-        months = np.arange(self.months)[:, None] + self.first_month
-        for i in positions:
-            online = self.trajectories.online_month[i, part]
-            # operations counts from the first whole month of service too
-            end = np.ceil(np.ceil(online - 1e-9) + MONTHS_PER_YEAR * years)
-            total -= self.trajectories.entities[i].mw * ((months >= end) & (end < last))
-        return np.maximum(total, 0.0)
+        total = np.empty((self.months, online.shape[1]))
+        in_service(online, mw, stay_months, self.first_month, last, total)
+        return total
 
     def spending(
         self, positions: list[int], months_before: Mapping[int, float], part: slice
@@ -122,7 +121,7 @@ class Sources:
             rate = trajectories.entity_capex_usd[i, part] / np.maximum(last - first, 1)
             change[first, draws] += rate
             change[last, draws] -= rate
-        return np.maximum(np.cumsum(change[:-1], axis=0), 0.0)
+        return np.maximum(to_date(change[:-1]), 0.0)
 
 
 def server_life_months(sources: Sources) -> int:

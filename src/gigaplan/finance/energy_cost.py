@@ -9,10 +9,9 @@ else be priced by the few MW it had.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance.amounts import Array
@@ -46,16 +45,21 @@ class EnergyBook:
         """Price every draw's energy."""
         draws, years = sources.trajectories.draws, sources.operating.years
         cost, mean = np.empty((2, len(years), draws))
-        calendar = sources.calendar
         for first in range(0, draws, _BLOCK):
             part = slice(first, min(first + _BLOCK, draws))
             cost[:, part] = _yearly_cost(sources, part)
-            it_mw = online_it_mw(sources, part)
-            mean[:, part] = [year_mean(it_mw, calendar == year) for year in years]
+            mean[:, part] = by_year(sources, online_it_mw(sources, part))
         load = sources.operating.load_mwh
         online = mean.sum(axis=1)
         per = np.where(online > 0, online, np.inf)
         return cls(cost, load, mean, cost.sum(axis=1) / per, load.sum(axis=1) / per)
+
+    def of_worlds(self, sources: Sources, mean_it_mw: Array) -> EnergyBook:
+        """Return the energy of other worlds, whose means per IT MW are these."""
+        cost = _yearly_cost(sources, slice(0, sources.trajectories.draws))
+        return replace(
+            self, cost_usd=cost, load_mwh=sources.operating.load_mwh, mean_it_mw=mean_it_mw
+        )
 
     def by_month(self, sources: Sources, it_mw: Array, part: slice) -> tuple[Array, Array]:
         """Return cost and facility MWh of some draws, [month, draw]."""
@@ -82,12 +86,14 @@ def _yearly_cost(sources: Sources, part: slice) -> Array:
     return cost
 
 
-def year_mean(it_mw: Array, chosen: NDArray[np.bool_]) -> Array:
-    """Return the mean over chosen months, nought if there are none, [draw]."""
-    if not chosen.any():
-        return np.zeros(it_mw.shape[1])
-    result: Array = it_mw[chosen].mean(axis=0)
-    return result
+def by_year(sources: Sources, values: Array) -> Array:
+    """Return the mean over each planning year's months, nought if there are none, [year, draw]."""
+    out = np.zeros((len(sources.operating.years), values.shape[1]))
+    for row, year in zip(out, sources.operating.years, strict=True):
+        chosen = sources.calendar == year
+        if chosen.any():
+            row[:] = values[chosen].mean(axis=0)
+    return out
 
 
 def _contract_cost(sources: Sources, name: str, mwh: Array, part: slice) -> Array:
@@ -112,6 +118,4 @@ def _expected_mwh(sources: Sources, name: str, part: slice) -> Array:
     project = sources.programme.power[name]
     available = (1 - project.forced_outage_fraction) * (1 - project.planned_outage_fraction)
     online = sources.serving_mw(name, part)
-    calendar = (sources.first_month + np.arange(sources.months)) // MONTHS_PER_YEAR
-    mean = np.stack([year_mean(online, calendar == year) for year in sources.operating.years])
-    return mean * (_HOURS_PER_YEAR * available)
+    return by_year(sources, online) * (_HOURS_PER_YEAR * available)

@@ -27,38 +27,39 @@ def online_it_mw(sources: Sources, part: slice) -> Array:
     out = sources.aligned(delivered, hold=True)
     after = max(after_planning(sources), 0)
     if after < sources.months:
-        out[after:] = np.maximum(out[after:], held_it_mw(sources, part)[after:])
+        out[after:] = np.maximum(out[after:], _held_it_mw(sources, part))
     return out
 
 
-def held_it_mw(sources: Sources, part: slice) -> Array:
-    """Return online compute if chips are replaced after the planning years, [month, draw]."""
-    programme = sources.programme
-    out = np.zeros((sources.months, sources.trajectories.online_month[0, part].size))
+def _held_it_mw(sources: Sources, part: slice) -> Array:
+    """Return online compute if chips are replaced after the planning years, in months after."""
+    programme, after = sources.programme, max(after_planning(sources), 0)
+    draws = sources.trajectories.online_month[0, part].size
+    out = np.zeros((sources.months - after, draws))
     for site in programme.sites.values():
         campuses = [c for c in programme.campuses.values() if c.site == site.name]
         if campuses:
             ready = sum(_ready(sources, campus, part) for campus in campuses)
-            out += np.minimum(ready, _power(sources, site.name, part) / site.design_pue)
+            out += np.minimum(ready, _power(sources, site.name, part)[after:] / site.design_pue)
     return out
 
 
 def _ready(sources: Sources, campus: CampusFigures, part: slice) -> Array:
-    owner = frozenset((campus.name,))
-    halls = sources.online_mw(sources.entities("phase", owner), part)
-    chips = sources.online_mw(sources.entities("accelerator", owner), part)
+    halls = sources.online_mw(sources.entities("phase", campus.name), part)
+    chips = sources.online_mw(sources.entities("accelerator", campus.name), part)
     after, life = after_planning(sources), server_life_months(sources)
     # What left within the planning years was replaced, or not, by the plan.
     gone = chips[min(max(after - life, 0), sources.months - 1)] if after > life else 0.0
     stood = sum(p.it_mw for p in campus.phases if p.status == "operating")
-    left = (stood * _left(sources))[:, None]
-    result: Array = np.minimum(halls, np.maximum(chips - gone, 0.0) + left)
+    left = (stood * _left(sources))[max(after, 0) :, None]
+    chips = chips[max(after, 0) :] - gone
+    result: Array = np.minimum(halls[max(after, 0) :], np.maximum(chips, 0.0) + left)
     return result
 
 
 def _power(sources: Sources, site: str, part: slice) -> Array:
-    """Return facility MW of connection and firm generation at a site."""
-    total = sources.online_mw(sources.entities("connection", frozenset((site,))), part)
+    """Return facility MW of connection and firm generation at a site, [month, draw]."""
+    total = sources.online_mw(sources.entities("connection", site), part)
     for name, project in sources.programme.power.items():
         if project.site == site:
             share = 1.0 if project.resource == "firm" else project.capacity_credit_fraction

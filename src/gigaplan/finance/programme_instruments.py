@@ -70,7 +70,7 @@ def _each(sources: Sources, block: Block, factors: Array) -> Iterator[Instrument
 def _project_debt(
     sources: Sources, block: Block, factors: Array, name: str, item: funding.ProjectDebt
 ) -> ProjectDebt:
-    chosen = sources.entities("unit", frozenset(item.projects))
+    chosen = sources.entities("unit", *item.projects)
     capital, service = _share_of_group(sources, block, factors, "unit", chosen)
     return ProjectDebt(
         name=name,
@@ -88,10 +88,10 @@ def _project_debt(
 def _construction_loan(
     sources: Sources, block: Block, factors: Array, name: str, item: funding.ConstructionLoan
 ) -> ConstructionLoan:
-    kind, asset, owners = "phase", "hall", frozenset((item.campus or "",))
+    kind, asset, owners = "phase", "hall", [item.campus or ""]
     if item.projects is not None:
-        kind, asset, owners = "unit", "power", frozenset(item.projects)
-    chosen = sources.entities(kind, owners)
+        kind, asset, owners = "unit", "power", list(item.projects)
+    chosen = sources.entities(kind, *owners)
     capital, service = _share_of_group(sources, block, factors, kind, chosen)
     return ConstructionLoan(
         name=name,
@@ -130,7 +130,7 @@ def _lease(sources: Sources, block: Block, factors: Array, name: str, item: fund
 def _prepayment(
     sources: Sources, block: Block, factors: Array, name: str, item: funding.CustomerPrepayment
 ) -> CustomerPrepayment:
-    chosen = sources.entities("phase", frozenset((item.campus,)))
+    chosen = sources.entities("phase", item.campus)
     capital, service = _share_of_group(sources, block, factors, "phase", chosen)
     years = sources.programme.timeline.year_of_month
     by_month = np.array([item.usd_by_year.get(int(year), 0.0) for year in years])
@@ -147,7 +147,7 @@ def _prepayment(
 def _joint_venture(
     sources: Sources, block: Block, factors: Array, name: str, item: funding.JointVenture
 ) -> JointVenture:
-    chosen = sources.entities("phase", frozenset((item.campus,)))
+    chosen = sources.entities("phase", item.campus)
     capital, service = _share_of_group(sources, block, factors, "phase", chosen)
     closing = month_index(item.closing) - sources.first_month
     return JointVenture(

@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +27,11 @@ from numpy.typing import NDArray
 from gigaplan.core.errors import require
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance._kernels import present_values, straight_line, tax_write_off
-from gigaplan.finance.amounts import Array, RealUsd, month_factors
-from gigaplan.finance.depreciation import blended
-from gigaplan.finance.flows import AssetClass, ProgrammeFlows, Terms
+from gigaplan.finance.amounts import Array, RealUsd, to_date
+from gigaplan.finance.capital_weights import Residual, Weights, tax_schedule
+from gigaplan.finance.flows import ProgrammeFlows, Terms
 from gigaplan.finance.irr import IrrDraws, irr_draws
 
-Residual = Literal["annuity", "book", "none"]
 _HOURS_PER_MONTH = 730.0
 
 
@@ -99,6 +97,7 @@ def programme_metrics(
     hurdle_fraction: float,
     residual: Residual = "annuity",
     power_assets: tuple[str, ...] = ("power", "connection"),
+    weights: Weights | None = None,
 ) -> ProgrammeMetrics:
     """Return the metrics of each draw.
 
@@ -116,6 +115,8 @@ def programme_metrics(
         Worth of assets at the end.
     power_assets : tuple of str
         Asset classes that count as capital of power.
+    weights : Weights, optional
+        What `Weights.of` makes of the same, for who asks block by block.
 
     Raises
     ------
@@ -123,7 +124,17 @@ def programme_metrics(
         If the hurdle rate is not above zero or shapes differ.
     """
     require(hurdle_fraction > 0, f"found {hurdle_fraction:g}; a hurdle rate is above 0.")
-    weights = _weights(flows, terms, hurdle_fraction, residual)
+    if weights is None:
+        first = next(iter(flows.capex_usd.values()))
+        weights = Weights.of(
+            flows.assets,
+            flows.first_month,
+            len(first.values),
+            first.base_year,
+            terms,
+            hurdle_fraction,
+            residual,
+        )
     priced, keep = weights.priced, 1 - terms.tax_fraction
     require(
         compute.it_mw.shape == (len(priced), len(next(iter(flows.capex_usd.values())).values[0])),
@@ -163,79 +174,7 @@ def programme_metrics(
     )
 
 
-@dataclass(frozen=True)
-class _Weights:
-    """Monthly factors: nominal prices, discount, and both over the level at the start."""
-
-    index: Array
-    discount: Array
-    priced: Array
-    start_level: float
-    capital: Mapping[str, Array]
-    relief: Mapping[str, Array]
-    property_tax: Mapping[str, Array]
-    residual: Mapping[str, Array]
-
-
-def _weights(flows: ProgrammeFlows, terms: Terms, hurdle: float, residual: Residual) -> _Weights:
-    """Return what a USD of capital spent in each month comes to, by asset class.
-
-    Write-offs are linear in capital, so that one pass over unit spending in each month
-    gives weights, and a draw costs one product per class.
-    """
-    first = next(iter(flows.capex_usd.values()))
-    months = len(first.values)
-    # One month more than there is: what is left is sold in the middle of it.
-    through = month_factors(terms.price_index, first.base_year, flows.first_month, months + 1)
-    index, end_level, level = through[:-1], float(through[-1]), float(through[0])
-    discount = (1 + hurdle) ** -((np.arange(months) + 0.5) / MONTHS_PER_YEAR)
-    end = float((1 + hurdle) ** -((months + 0.5) / MONTHS_PER_YEAR))
-    priced = index * discount / level
-    real_rate = (1 + hurdle) * (level / end_level) ** (MONTHS_PER_YEAR / months) - 1
-    capital, relief, property_tax, left = {}, {}, {}, {}
-    for name in flows.capex_usd:
-        asset = flows.assets[name]
-        service = np.eye(months, k=-asset.service_lag_months)
-        off = tax_write_off(service, flows.first_month, _schedule(asset))
-        written = straight_line(service, asset.book_life_months)
-        book = np.cumsum(service - written, axis=0)
-        in_work = np.arange(months) + asset.service_lag_months
-        remaining = np.minimum(asset.book_life_months - (months - in_work), asset.book_life_months)
-        worth = _residual_share(residual, asset, remaining, real_rate) * (end_level / index)
-        if residual == "book":
-            worth = np.where(in_work < months, book[-1], 1.0)
-        basis_left = 1 - off.sum(axis=0)
-        capital[name] = (discount - worth * end) * index / level
-        relief[name] = (discount @ off + (basis_left - worth) * end) * index / level
-        held = np.zeros(months)
-        held[: months - 1] = discount[1:]
-        property_tax[name] = (terms.property_tax_fraction / 12) * (held @ book) * index / level
-        left[name] = worth * index
-    return _Weights(index, discount, priced, level, capital, relief, property_tax, left)
-
-
-def _schedule(asset: AssetClass) -> Array:
-    schedule = blended(asset.tax_classes, 41, bonus_fraction=asset.bonus_fraction)
-    return schedule[: int(np.max(np.flatnonzero(schedule), initial=0)) + 1]
-
-
-def _residual_share(
-    residual: Residual, asset: AssetClass, remaining_months: Array, real_rate: float
-) -> Array:
-    """Return what is left at the end of a USD of real capital, by month of spending."""
-    years_left = np.clip(remaining_months, 0, None) / MONTHS_PER_YEAR
-    if residual == "none":
-        return np.zeros_like(years_left)
-    life = asset.book_life_months / MONTHS_PER_YEAR
-    if abs(real_rate) < 1e-9:
-        return years_left / life
-    share: Array = np.expm1(-years_left * np.log1p(real_rate)) / np.expm1(
-        -life * np.log1p(real_rate)
-    )
-    return share
-
-
-def _capital(flows: ProgrammeFlows, weights: _Weights) -> tuple[dict[str, Array], Array, Array]:
+def _capital(flows: ProgrammeFlows, weights: Weights) -> tuple[dict[str, Array], Array, Array]:
     """Return capital net of residual by class, tax relief, and property tax, each [draw]."""
     parts = {
         name: present_values(money.values, weights.capital[name])
@@ -279,7 +218,7 @@ def _gpu_hour(compute: Compute, needed: Array, priced: Array) -> Array | None:
     return _ratio(needed, hours)
 
 
-def _irr(flows: ProgrammeFlows, terms: Terms, weights: _Weights, residual: Residual) -> IrrDraws:
+def _irr(flows: ProgrammeFlows, terms: Terms, weights: Weights, residual: Residual) -> IrrDraws:
     """Return the rate on calendar-year nominal flows after tax, what is left sold at the end."""
     index, rate = weights.index[:, None], terms.tax_fraction
     like = next(iter(flows.capex_usd.values())).values
@@ -294,8 +233,8 @@ def _irr(flows: ProgrammeFlows, terms: Terms, weights: _Weights, residual: Resid
         service = np.zeros_like(spent)
         lag = asset.service_lag_months
         service[lag:] = spent[: len(spent) - lag]
-        off = tax_write_off(service, flows.first_month, _schedule(asset))
-        book = np.cumsum(service - straight_line(service, asset.book_life_months), axis=0)
+        off = tax_write_off(service, flows.first_month, tax_schedule(asset))
+        book = to_date(service - straight_line(service, asset.book_life_months))
         income -= off
         income[1:] -= terms.property_tax_fraction / 12 * book[:-1]
         flow += off - spent

@@ -14,9 +14,9 @@ import numpy as np
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance.amounts import Array, RealUsd
 from gigaplan.finance.draws import Sources, server_life_months
-from gigaplan.finance.energy_cost import EnergyBook, year_mean
+from gigaplan.finance.energy_cost import EnergyBook, by_year
 from gigaplan.finance.flows import ProgrammeFlows
-from gigaplan.finance.held_compute import after_planning, online_it_mw, standing_it_mw
+from gigaplan.finance.held_compute import after_planning, standing_it_mw
 from gigaplan.finance.programme_metrics import Compute
 from gigaplan.programme.resolved import SupplyFigures
 
@@ -30,10 +30,9 @@ class Block:
     part: slice
 
 
-def make_block(sources: Sources, energy_book: EnergyBook, part: slice) -> Block:
-    """Return the flows of some draws."""
+def make_block(sources: Sources, energy_book: EnergyBook, all_it_mw: Array, part: slice) -> Block:
+    """Return the flows of some draws, `all_it_mw` [month, draw] being their online compute."""
     programme = sources.programme
-    all_it_mw = online_it_mw(sources, part)
     it_mw = np.maximum(all_it_mw - standing_it_mw(sources)[:, None], 0.0)
     own = np.divide(it_mw, all_it_mw, out=np.ones_like(it_mw), where=all_it_mw > 0)
     base = programme.base_year
@@ -104,7 +103,7 @@ def _prepaid(sources: Sources, part: slice) -> Array:
         contract = project.contract
         if contract.kind != "prepayment":
             continue
-        positions = sources.entities("unit", frozenset((name,)))
+        positions = sources.entities("unit", name)
         if not positions or sources.trajectories.entity_capex_usd[positions].any():
             continue
         grows = np.diff(sources.online_mw(positions, part), axis=0, prepend=0.0)
@@ -121,7 +120,7 @@ def _power_running(sources: Sources, part: slice) -> Array:
     """Return fixed running cost of owned power, real, [month, draw]."""
     out = np.zeros((sources.months, sources.trajectories.online_month[0, part].size))
     for name, project in sources.programme.power.items():
-        positions = sources.entities("unit", frozenset((name,)))
+        positions = sources.entities("unit", name)
         if positions and project.contract.kind == "own":
             yearly = 1000 * project.fixed_om_usd_per_kw_year
             out += yearly / MONTHS_PER_YEAR * sources.serving_mw(name, part)
@@ -133,7 +132,7 @@ def _rents(sources: Sources, part: slice) -> Array:
     out = np.zeros((sources.months, sources.trajectories.online_month[0, part].size))
     for name, project in sources.programme.power.items():
         contract = project.contract
-        positions = sources.entities("unit", frozenset((name,)))
+        positions = sources.entities("unit", name)
         if positions and contract.kind == "tolling":
             yearly = 1000 * contract.capacity_usd_per_kw_year
             out += yearly / MONTHS_PER_YEAR * sources.serving_mw(name, part)
@@ -163,7 +162,7 @@ def credit_flows(sources: Sources, factors: Array, part: slice) -> Array:
         if law is None or project.contract.kind != "own":
             continue
         unit_energy = _unit_energy(sources, name, part)
-        for i in sources.entities("unit", frozenset((name,))):
+        for i in sources.entities("unit", name):
             online = np.ceil(trajectories.online_month[i, part])
             live = np.isfinite(online) & (trajectories.entity_capex_usd[i, part] > 0)
             month = np.where(live, online, 0.0)
@@ -193,7 +192,7 @@ def _unit_energy(sources: Sources, name: str, part: slice) -> Array:
     calendar = (sources.first_month + np.arange(sources.months)) // MONTHS_PER_YEAR
     planned = np.array(sources.operating.years)
     position = np.clip(np.searchsorted(planned, calendar, side="right") - 1, 0, len(planned) - 1)
-    mean = np.stack([year_mean(online, calendar == year) for year in planned])
+    mean = by_year(sources, online)
     per_mw = np.divide(mwh[:, part], mean, out=np.zeros_like(mean), where=mean > 0)
     result: Array = per_mw[position] / MONTHS_PER_YEAR
     return result

@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from gigaplan.finance.amounts import Array, spread, total
+from gigaplan.finance.amounts import Array, spread, to_date, total
 from gigaplan.finance.flows import Terms
 from gigaplan.finance.instruments import CREDIT_LINE, EBITDA_LINES, OTHER_LINES
 from gigaplan.finance.waterfall import Waterfall
@@ -151,27 +151,26 @@ def _on_demand_debt(flow: Waterfall) -> Array:
 def _balance_sheet(flow: Waterfall, income: Mapping[str, Array]) -> dict[str, Array]:
     company, shape, like = flow.company, flow.shape, flow.cash
     given = [e.plant_given for e in flow.effects.values() if e.plant_given is not None]
-    other = np.cumsum(
-        spread(company.other_capex_usd - company.depreciation_usd, shape) - total(given, like),
-        axis=0,
+    other = to_date(
+        spread(company.other_capex_usd - company.depreciation_usd, shape) - total(given, like)
     )
     added = total([*flow.capex.values(), *flow.capitalised_interest.values()], like)
     written = total(list(flow.book_depreciation.values()), like)
     assets = {
         "cash": flow.cash,
         "plant without the programme": company.plant_usd + other,
-        "plant of the programme": np.cumsum(added - written, axis=0),
+        "plant of the programme": to_date(added - written),
         "joint ventures": np.zeros(shape),
     }
     assets |= _added(flow, "assets")
-    deferred = np.cumsum(-income["tax on the programme"] - flow.tax, axis=0)
+    deferred = to_date(-income["tax on the programme"] - flow.tax)
     liabilities = {"debt at the start": np.full(shape, company.debt_usd)}
     liabilities |= dict(flow.debt)
     liabilities |= _added(flow, "liabilities")
     liabilities |= {"unfunded need": flow.unfunded, "deferred tax": deferred}
     opening = company.cash_usd + company.plant_usd - company.debt_usd
     earned = income["net income"] - spread(company.shareholder_usd, shape)
-    equity = opening + np.cumsum(earned + total(list(flow.drawn.values()), like), axis=0)
+    equity = opening + to_date(earned + total(list(flow.drawn.values()), like))
     return (
         assets
         | {"total assets": total(list(assets.values()), like)}
@@ -182,7 +181,7 @@ def _balance_sheet(flow: Waterfall, income: Mapping[str, Array]) -> dict[str, Ar
 
 def twelve_months(flow: Array) -> Array:
     """Return the sum of the last twelve months, scaled up where fewer have passed."""
-    total = np.cumsum(flow, axis=0)
+    total = to_date(flow)
     out = total.copy()
     out[12:] -= total[:-12]
     months = np.minimum(np.arange(1, len(flow) + 1), 12)

@@ -33,7 +33,7 @@ import numpy as np
 
 from gigaplan.core.errors import InputError
 from gigaplan.finance._kernels import balance_cash, straight_line, tax_write_off
-from gigaplan.finance.amounts import Array, RealUsd, month_factors, spread, total
+from gigaplan.finance.amounts import Array, RealUsd, month_factors, spread, to_date, total
 from gigaplan.finance.depreciation import blended
 from gigaplan.finance.flows import CompanyFlows, ProgrammeFlows, Terms, checked_shape
 from gigaplan.finance.instruments import (
@@ -159,7 +159,7 @@ def _prepare(
         schedule = schedule[: int(np.max(np.flatnonzero(schedule), initial=0)) + 1]
         tax[name] = tax_write_off(service, flows.first_month, schedule)
         if terms.property_tax_fraction:
-            value = np.cumsum(service - book[name], axis=0)
+            value = to_date(service - book[name])
             property_tax[1:] += terms.property_tax_fraction / 12 * value[:-1]
     return _Parts(
         factors=factors,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.finance._kernels import vintage_loan
-from gigaplan.finance.amounts import Array
+from gigaplan.finance.amounts import Array, to_date
 
 Months = NDArray[np.int64]
 
@@ -26,7 +26,7 @@ class LoanFlows:
 
 def capped(flow: Array, limit: float) -> Array:
     """Return a flow [month, draw] cut where its running sum passes `limit`."""
-    total = np.minimum(np.cumsum(flow, axis=0), limit)
+    total = np.minimum(to_date(flow), limit)
     result: Array = np.diff(total, axis=0, prepend=0.0)
     return result
 

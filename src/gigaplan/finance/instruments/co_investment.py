@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigaplan.finance.amounts import Array
+from gigaplan.finance.amounts import Array, to_date
 from gigaplan.finance.instruments.amortising import capped
 from gigaplan.finance.instruments.effects import Effects
 from gigaplan.finance.instruments.terms import Found, array_problems
@@ -50,10 +50,8 @@ class CoInvestment:
         """Return what it does."""
         paid_in = capped(self.share_fraction * self.capital_usd, self.max_usd)
         # Where his money is capped, so is his share of what is earned.
-        wanted = np.cumsum(self.capital_usd, axis=0)
-        share = np.divide(
-            np.cumsum(paid_in, axis=0), wanted, out=np.zeros_like(wanted), where=wanted > 0
-        )
+        wanted = to_date(self.capital_usd)
+        share = np.divide(to_date(paid_in), wanted, out=np.zeros_like(wanted), where=wanted > 0)
         his, claim, gain, paid = share * self.cash_usd, *np.zeros((3, *paid_in.shape))
         owed, rate = np.zeros(paid_in.shape[1]), self.equity_return_fraction / 12
         for m in range(len(paid_in)):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigaplan.finance.amounts import Array
+from gigaplan.finance.amounts import Array, to_date
 from gigaplan.finance.instruments.amortising import LoanFlows, Months, capped, loan
 from gigaplan.finance.instruments.effects import Effects, loan_effects
 from gigaplan.finance.instruments.terms import Found, asset_problems
@@ -58,7 +58,7 @@ class ConstructionLoan:
     def effects(self, first_month: int) -> Effects:
         """Return what it does."""
         flow = self.flows()
-        month, total = np.arange(len(self.capital_usd))[:, None], np.cumsum(flow.drawn_usd, axis=0)
+        month, total = np.arange(len(self.capital_usd))[:, None], to_date(flow.drawn_usd)
         size = total[-1] if np.isinf(self.max_usd) else np.full(total.shape[1], self.max_usd)
         open_ = (month < self.service_month) & (total[-1] > 0)
         fee = np.where(open_, self.fee_fraction / 12 * (size - total), 0.0)

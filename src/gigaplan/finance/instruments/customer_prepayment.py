@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigaplan.finance.amounts import Array
+from gigaplan.finance.amounts import Array, to_date
 from gigaplan.finance.instruments.amortising import Months
 from gigaplan.finance.instruments.delivered import delivered
 from gigaplan.finance.instruments.effects import Effects
@@ -42,7 +42,7 @@ class CustomerPrepayment:
         """Return what it does."""
         got = self.receipts_usd
         earned = delivered(got, self.service_month, self.tenor_months)
-        received, recognised = np.cumsum(got, axis=0), np.cumsum(earned, axis=0)
+        received, recognised = to_date(got), to_date(earned)
         # Received by the end of the calendar year before: income by now, delivered or not.
         month = np.arange(len(got))
         last = month - 1 - (first_month + month) % 12

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from gigaplan.finance._kernels import straight_line
-from gigaplan.finance.amounts import Array
+from gigaplan.finance.amounts import Array, to_date
 from gigaplan.finance.instruments.amortising import capped, level
 from gigaplan.finance.instruments.effects import Effects
 from gigaplan.finance.instruments.terms import Found, asset_problems
@@ -110,7 +110,7 @@ class Lease:
                 "cash from operations": -interest - short,
                 "leases": -(paid - interest),
             },
-            assets={"leased equipment": np.cumsum(value - written, axis=0)},
+            assets={"leased equipment": to_date(value - written)},
             debt={self.name: owed},
             hidden_debt=at_risk,
         )
@@ -121,4 +121,4 @@ class Lease:
         if self.lease_months < len(cost):
             ended[self.lease_months :] = cost[: -self.lease_months]
         short = max(self.guaranteed_fraction - self.end_value_fraction, 0.0) * ended
-        return short, self.guaranteed_fraction * np.cumsum(cost - ended, axis=0)
+        return short, self.guaranteed_fraction * to_date(cost - ended)

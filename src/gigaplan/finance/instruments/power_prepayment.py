@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from gigaplan.finance.amounts import Array
+from gigaplan.finance.amounts import Array, to_date
 from gigaplan.finance.instruments.amortising import Months
 from gigaplan.finance.instruments.delivered import delivered
 from gigaplan.finance.instruments.effects import Effects
@@ -47,6 +45,6 @@ class PowerPrepayment:
             uses={self.name: paid},
             income={"energy": -used},
             cash_flow={"cash from operations": -paid},
-            assets={"prepaid power": np.cumsum(paid - used, axis=0)},
+            assets={"prepaid power": to_date(paid - used)},
             taxable=-used,
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gigaplan.finance.amounts import Array
+from gigaplan.finance.amounts import Array, to_date
 from gigaplan.finance.instruments.amortising import LoanFlows, Months
 from gigaplan.finance.instruments.effects import Effects, loan_effects
 from gigaplan.finance.instruments.terms import Found, array_problems, asset_problems
@@ -86,7 +86,7 @@ class SculptedLoan:
 
     def _reserve(self, paid: Array) -> Array:
         """Return the reserve at each month's end: the payments of the next months."""
-        total = np.concatenate([np.zeros((1, paid.shape[1])), np.cumsum(paid, axis=0)])
+        total = np.concatenate([np.zeros((1, paid.shape[1])), to_date(paid)])
         month = np.arange(len(paid))
         ahead = np.minimum(month + 1 + self.reserve_months, len(paid))
         held = total[ahead] - total[month + 1]

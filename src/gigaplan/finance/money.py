@@ -1,0 +1,242 @@
+"""A programme's money, block of draws by block: flows, waterfall, statements and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigaplan.core.timeline import MONTHS_PER_YEAR
+from gigaplan.finance._kernels import sum_periods
+from gigaplan.finance.amounts import Array, month_factors, total
+from gigaplan.finance.capital_weights import Weights
+from gigaplan.finance.carried_over import Operated, carried_over
+from gigaplan.finance.draws import Sources, server_life_months
+from gigaplan.finance.energy_cost import EnergyBook, by_year
+from gigaplan.finance.flows import CompanyFlows, Terms
+from gigaplan.finance.held_compute import online_it_mw, standing_it_mw
+from gigaplan.finance.programme_instruments import instruments_of
+from gigaplan.finance.programme_metrics import ProgrammeMetrics, programme_metrics
+from gigaplan.finance.programme_money import credit_flows, make_block
+from gigaplan.finance.programme_sources import (
+    assets_of,
+    company_of,
+    credit_laws,
+    terms_of,
+)
+from gigaplan.finance.statements import Statements, statements
+from gigaplan.finance.waterfall import Waterfall, waterfall
+from gigaplan.programme.operating import OperatingSummary
+from gigaplan.programme.plan import Plan
+from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.programme.trajectories import Trajectories
+
+
+@dataclass(frozen=True)
+class Money:
+    """A programme's money, as blocks of its draws are worked on."""
+
+    sources: Sources
+    energy: EnergyBook
+    terms: Terms
+    company: CompanyFlows
+    factors: Array
+    years: NDArray[np.int64]
+    weights: Weights
+    it_mw: Array | None = None  # of all draws, where they are one block
+    notes: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def of(
+        cls,
+        programme: ResolvedProgramme,
+        plan: Plan,
+        trajectories: Trajectories,
+        operating: OperatingSummary,
+    ) -> Money:
+        """Return what all blocks share."""
+        timeline = programme.timeline
+        factors = month_factors(
+            programme.price_index, programme.base_year, timeline.first, len(timeline)
+        )
+        sources = Sources(
+            programme=programme,
+            plan=plan,
+            trajectories=trajectories,
+            operating=operating,
+            assets=assets_of(programme, plan, trajectories),
+            credits=credit_laws(programme),
+        )
+        terms = terms_of(programme)
+        return cls(
+            sources,
+            EnergyBook.of(sources),
+            terms,
+            company_of(programme, factors),
+            factors,
+            timeline.year_of_month,
+            Weights.of(
+                sources.assets,
+                timeline.first,
+                len(timeline),
+                programme.base_year,
+                terms,
+                programme.finance.hurdle_fraction,
+            ),
+            notes=notes_of(sources),
+        )
+
+    @cached_property
+    def _operated(self) -> Operated:
+        return Operated.of(self.sources, self.energy)
+
+    def of_worlds(self, trajectories: Trajectories, first_draw: int) -> Money:
+        """Return the money of other worlds, their energy carried over; see `carried_over`."""
+        sources = replace(self.sources, trajectories=trajectories)
+        it_mw = online_it_mw(sources, slice(0, trajectories.draws))
+        mean = by_year(sources, it_mw)
+        operating = carried_over(self._operated, sources, mean, first_draw)
+        sources = replace(sources, operating=operating)
+        energy = self.energy.of_worlds(sources, mean)
+        return replace(self, sources=sources, energy=energy, it_mw=it_mw)
+
+    def outcome(self, part: slice) -> dict[str, dict[str, Array]]:
+        """Return all lines of some draws, by table and name, [period, draw]; see `kept`."""
+        it_mw = online_it_mw(self.sources, part) if self.it_mw is None else self.it_mw[:, part]
+        block = make_block(self.sources, self.energy, it_mw, part)
+        credits = credit_flows(self.sources, self.factors, part)
+        flows = replace(block.flows, credits_usd=credits)
+        block = replace(block, flows=flows)
+        tools = instruments_of(self.sources, block, self.factors)
+        flow = waterfall(flows, self.company, tools, self.terms)
+        made = statements(flow, self.terms)
+        found = programme_metrics(
+            flows,
+            self.terms,
+            block.compute,
+            hurdle_fraction=self.sources.programme.finance.hurdle_fraction,
+            weights=self.weights,
+        )
+        capex = self._yearly({k: m.values for k, m in flows.capex_usd.items()})
+        return {
+            "single": _single(found, flow, capex),
+            "capex": capex,
+            "all capex": {"all": sum(capex.values(), start=np.zeros(()))},
+            "source": self._yearly(flow.sources),
+            "use": self._yearly(flow.uses),
+            "quarter gap": {"new gap": self._quarterly(flow.sources["funding gap"])},
+            **self._statements(flow, made),
+        }
+
+    def _statements(self, flow: Waterfall, made: Statements) -> dict[str, dict[str, Array]]:
+        ends = np.flatnonzero(np.diff(self.years, append=self.years[-1] + 1))
+        sheet = {name: values[ends] for name, values in made.balance_sheet.items()}
+        income = self._yearly(made.income)
+        ebitda = income["programme EBITDA"] + self._of_company(self.company.ebitda_usd)
+        debt = sheet["debt at the start"] + total([sheet[name] for name in flow.debt], ebitda)
+        effects = flow.effects.values()
+        hidden = total([e.hidden_debt for e in effects if e.hidden_debt is not None], flow.cash)
+        interest = self._of_company(self.company.interest_usd) - income["interest"]
+        return {
+            "income": income,
+            "cash_flow": self._yearly(made.cash_flow),
+            "balance_sheet": sheet,
+            "ratios": {
+                "debt to EBITDA": _over(debt, ebitda),
+                "economic debt to EBITDA": _over(debt + hidden[ends], ebitda),
+                "EBITDA to interest": _over(ebitda, interest),
+            },
+        }
+
+    def _of_company(self, monthly: Array) -> Array:
+        return _by_period(monthly[:, None], self.years)
+
+    def _yearly(self, lines: Mapping[str, Array]) -> dict[str, Array]:
+        return {name: _by_period(values, self.years) for name, values in lines.items()}
+
+    def _quarterly(self, values: Array) -> Array:
+        return _by_period(values, (self.sources.first_month + np.arange(len(values))) // 3)
+
+
+def _single(
+    found: ProgrammeMetrics, flow: Waterfall, capex: Mapping[str, Array]
+) -> dict[str, Array]:
+    """Return one figure of each draw by name, [1, draw]."""
+    of_compute = {
+        "required_revenue_usd_per_gw_year": found.required_revenue_usd_per_gw_year,
+        "lcoe_usd_per_mwh": found.lcoe_usd_per_mwh,
+        "cost_usd_per_gpu_hour": found.cost_usd_per_gpu_hour,
+    }
+    of_compute |= {f"split {k}": v for k, v in found.cost_split_usd_per_gw_year.items()}
+    single = {
+        "npv_usd": found.npv_usd,
+        "funding_gap_usd": flow.unfunded.max(axis=0),
+        "peak_debt_usd": total(list(flow.debt.values()), flow.cash).max(axis=0),
+        "capex_usd": sum((rows.sum(axis=0) for rows in capex.values()), start=np.zeros(())),
+    }
+    single |= {
+        k: np.where(found.defined, v, np.inf) for k, v in of_compute.items() if v is not None
+    }
+    if found.irr is not None:
+        unique = found.irr.root_count == 1
+        single["irr"] = np.where(unique, found.irr.rate_fraction.filled(0.0), np.inf)
+    return {name: np.asarray(value, np.float64)[None] for name, value in single.items()}
+
+
+def _over(top: Array, bottom: Array) -> Array:
+    """Return a ratio, infinity where the denominator is not above nought."""
+    ratio: Array = np.divide(top, bottom, out=np.full(top.shape, np.inf), where=bottom > 0)
+    return ratio
+
+
+def _by_period(values: Array, period: NDArray[np.int64]) -> Array:
+    """Return sums over the months of each period, [period, draw]."""
+    starts = np.flatnonzero(np.diff(period, prepend=period[0] - 1))
+    out = np.empty((len(starts), values.shape[1]))
+    sum_periods(np.ascontiguousarray(values), starts, out)
+    return out
+
+
+def notes_of(sources: Sources) -> tuple[str, ...]:
+    """Return what is assumed, in words."""
+    programme = sources.programme
+    life = server_life_months(sources) / MONTHS_PER_YEAR
+    notes = [
+        f"Servers that wear out after {programme.years[-1]} are bought again at the same real "
+        f"cost every {life:.1f} years, so that compute is held to the end of the cash flows.",
+        "Energy after the last planning year costs what it does in that year, and for IT MW online "
+        "beyond that the mean over draws: contracts and plants that end later are taken as renewed "
+        "on the same terms.",
+        "A loss of the programme lowers the company's tax on other income; what exceeds that is "
+        "carried forward.",
+        "At the end of the cash flows assets are worth what their remaining life would still earn.",
+    ]
+    if standing_it_mw(sources)[0] > 0:
+        notes.append(
+            "Chips that stood before the programme earn and cost in the company's own cash flow; "
+            "evenly aged, they leave over a server's life. All figures are of the other compute."
+        )
+    if programme.finance.revenue_usd_per_it_mw_year is None:
+        notes.append(
+            "No revenue of compute is stated, so cash, debt and the funding gap count none: they "
+            "are what the rest of the company must carry."
+        )
+    if programme.company is None:
+        notes.append("No company is given: what instruments do not cover is a funding gap.")
+    owned = {
+        programme.power[build.project].credit
+        for build in sources.plan.units
+        if programme.power[build.project].contract.kind == "own"
+    }
+    for name, law in sources.credits.items():
+        if name not in owned:
+            continue
+        kind = "of capital" if law.share_fraction else "USD per MWh"
+        amount = law.share_fraction or law.usd_per_mwh
+        notes.append(
+            f"Owned plants earn credit {name}: {amount:g} {kind}, as the catalogue has it."
+        )
+    return tuple(notes)

@@ -1,0 +1,104 @@
+"""A programme's money over any number of draws, in memory that does not grow with them.
+
+Parts of draws are delivered, paid for and counted (`kept.Counted`); none is kept. Means are added
+in the order of the parts, so results do not depend on the threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+import numpy as np
+
+from gigaplan.core.errors import require
+from gigaplan.finance.kept import Counted, Sums, stacked
+from gigaplan.finance.money import Money
+from gigaplan.finance.results import DrawOutcomes, FinanceResult
+from gigaplan.finance.summary import summarise
+from gigaplan.programme.operating import OperatingSummary
+from gigaplan.programme.plan import Plan
+from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.programme.trajectories import Trajectories
+
+PART = 512
+"""Draws that are worked on at once; delivery makes them by 256."""
+_PILOT = 1536
+
+Worlds = Callable[[int, int], Trajectories]
+"""Delivers worlds from a first one on: (first draw, number of draws)."""
+
+
+def money_outlook(
+    programme: ResolvedProgramme,
+    plan: Plan,
+    trajectories: Trajectories,
+    operating: OperatingSummary,
+    worlds: Worlds,
+    *,
+    draws: int = 100_000,
+    threads: int = 1,
+    progress: Callable[[float], None] = lambda share: None,
+) -> FinanceResult:
+    """Return what `fund` does, of more worlds than operations has run.
+
+    Parameters
+    ----------
+    programme : ResolvedProgramme
+    plan : Plan
+    trajectories : Trajectories
+        The worlds that operations has run.
+    operating : OperatingSummary
+        Their energy, which others carry over; see `carried_over`.
+    worlds : callable
+        Delivery of any worlds: the first of them are those of `trajectories`.
+    draws : int
+    threads : int
+        Parts worked on at once; does not change results.
+    progress : callable
+        Called with the share done.
+
+    Returns
+    -------
+    FinanceResult
+        Percentiles from counts: exact in rank to the share of draws in a cell, of which there
+        are 1,024 between the ends of a pilot. Its ``outcomes`` hold no draw.
+
+    Raises
+    ------
+    InputError
+        If fewer draws are asked for than operations has run, or a term cannot be.
+    """
+    known = trajectories.draws
+    require(draws >= known, f"{draws} draws were asked for; operations has run {known} already.")
+    money = Money.of(programme, plan, trajectories, operating)
+
+    def rows(first: int, count: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+        part = money.of_worlds(worlds(first, count), first)
+        return stacked(part.outcome(slice(0, count)))
+
+    pilot = min(draws, _PILOT)
+    counted = Counted(money.of_worlds(worlds(0, pilot), 0).outcome(slice(0, pilot)))
+    lock = Lock()
+
+    def count(first: int) -> Sums:
+        found = rows(first, min(PART, draws - first))
+        with lock:
+            counted.count_rows(found)
+        return Sums.of(found)
+
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        for done, sums in enumerate(pool.map(count, range(0, draws, PART)), start=1):
+            counted.add(sums)
+            progress(min(1.0, done * PART / draws))
+    none = np.zeros(0)
+    outcomes = DrawOutcomes(none, none, none, none, none > 0)
+    return summarise(counted, programme, (*money.notes, _note(known)), outcomes)
+
+
+def _note(known: int) -> str:
+    return (
+        f"Worlds beyond the {known:,} that were operated take weather, outages and prices of one "
+        "of those; compute and plants that differ count at the mean by IT MW and by MW in service."
+    )
