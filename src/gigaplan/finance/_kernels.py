@@ -25,6 +25,14 @@ def present_values(flows: NDArray[np.float64], factors: NDArray[np.float64]) -> 
     return out
 
 
+@uncounted(inline="always")
+def _leaves(online: float, stay_months: float, last_month: int) -> int:
+    """Return the month number in which a unit leaves; one beyond `last_month` if it stays."""
+    # operations counts from the first whole month of service too
+    end = math.ceil(online - 1e-9) + stay_months
+    return math.ceil(end) if end < last_month else 1 << 60
+
+
 @uncounted()
 def in_service(
     online: NDArray[np.float64],
@@ -46,16 +54,63 @@ def in_service(
             since = math.ceil(online[i, d]) - first_month if online[i, d] < 1e9 else months
             if since < months:
                 total[max(since, 0), d] += mw[i]
-                # operations counts from the first whole month of service too
-                end = math.ceil(online[i, d] - 1e-9) + stay_months
-                if end < min(last_month, first_month + months):
-                    total[max(math.ceil(end) - first_month, 0), d] -= mw[i]
+                end = _leaves(online[i, d], stay_months, last_month) - first_month
+                if end < months:
+                    total[max(end, 0), d] -= mw[i]
+    for d in range(draws):
+        total[0, d] = max(total[0, d], 0.0)
     for m in range(1, months):
-        for d in range(draws):
-            total[m, d] += total[m - 1, d]
-    for m in range(months):
-        for d in range(draws):
-            total[m, d] = max(total[m, d], 0.0)
+        for d in range(draws):  # below nought is rounding
+            total[m, d] = max(total[m - 1, d] + total[m, d], 0.0)
+
+
+@uncounted()
+def add_ready(
+    halls: NDArray[np.float64],
+    chips: NDArray[np.float64],
+    gone: NDArray[np.float64],
+    stood: NDArray[np.float64],
+    ready: NDArray[np.float64],
+) -> None:
+    """Add to ready[month, draw] what has a hall and chips: less those `gone` [draw], with others.
+
+    `stood` [month] stood before and still stands.
+    """
+    for m in range(halls.shape[0]):
+        for d in range(halls.shape[1]):
+            ready[m, d] += min(halls[m, d], max(chips[m, d] - gone[d], 0.0) + stood[m])
+
+
+@uncounted()
+def add_powered(
+    ready: NDArray[np.float64], power: NDArray[np.float64], pue: float, total: NDArray[np.float64]
+) -> None:
+    """Add to total[month, draw] the IT MW that are ready and have power."""
+    for m in range(ready.shape[0]):
+        for d in range(ready.shape[1]):
+            total[m, d] += min(ready[m, d], power[m, d] / pue)
+
+
+@uncounted()
+def mean_in_service(
+    online: NDArray[np.float64],
+    mw: NDArray[np.float64],
+    stay_months: float,
+    last_month: int,
+    begin: NDArray[np.int64],
+    end: NDArray[np.int64],
+    mean: NDArray[np.float64],
+) -> None:
+    """Fill mean[year, draw] with the mean of what `in_service` fills, over months begin to end."""
+    mean[:] = 0.0
+    for i in range(mw.size):
+        for y in range(begin.size):
+            months = end[y] - begin[y]
+            for d in range(mean.shape[1]):
+                if online[i, d] < 1e9 and months > 0:
+                    since = max(math.ceil(online[i, d]), begin[y])
+                    until = min(_leaves(online[i, d], stay_months, last_month), end[y])
+                    mean[y, d] += mw[i] * max(until - since, 0) / months
 
 
 @uncounted()
@@ -70,6 +125,27 @@ def sum_periods(
         for m in range(starts[p] + 1, last):
             for d in range(values.shape[1]):
                 out[p, d] += values[m, d]
+
+
+@uncounted()
+def moments(
+    rows: NDArray[np.float64],
+    count: NDArray[np.float64],
+    mean: NDArray[np.float64],
+    square: NDArray[np.float64],
+) -> None:
+    """Fill count, mean and squared distance from it of each row's finite values, [row]."""
+    for r in range(rows.shape[0]):
+        there, total, off = 0.0, 0.0, 0.0
+        for d in range(rows.shape[1]):
+            if np.isfinite(rows[r, d]):
+                there += 1.0
+                total += rows[r, d]
+        middle = total / max(there, 1.0)
+        for d in range(rows.shape[1]):
+            if np.isfinite(rows[r, d]):
+                off += (rows[r, d] - middle) ** 2
+        count[r], mean[r], square[r] = there, middle, off
 
 
 @nb.njit(cache=True, nogil=True)

@@ -20,6 +20,8 @@ from gigaplan.core.money import PriceIndex
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 
 Array = NDArray[np.float64]
+_NEAR = 1 << 18
+"""Bytes of a piece of an array that is worked on at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +85,14 @@ def _by_month(factors: Array, values: Array) -> Array:
 def total(parts: Sequence[Array], like: Array) -> Array:
     """Return the sum of `parts`, noughts in the shape of `like` if there are none."""
     out = np.zeros_like(like)
-    for part in parts:
-        out += part
+    if not parts:
+        return out
+    # Some rows at a time, so that what is added to stays near the processor.
+    rows = max(1, _NEAR // max(1, out[:1].nbytes))
+    for first in range(0, len(out), rows):
+        piece = slice(first, first + rows)
+        for part in parts:
+            out[piece] += part[piece]
     return out
 
 

@@ -8,47 +8,56 @@ balance at its mean price of the year. Where nothing differs, the result is the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from gigaplan.finance.amounts import Array
 from gigaplan.finance.draws import Sources
-from gigaplan.finance.energy_cost import EnergyBook, by_year
+from gigaplan.finance.energy_cost import EnergyBook
 from gigaplan.programme.operating import OperatingSummary
 
 
 @dataclass(frozen=True)
 class Operated:
-    """Worlds that operations has run.
+    """Worlds that operations has run; projects are those of ``summary.project_energy_mwh``.
 
     Parameters
     ----------
     summary : OperatingSummary
     mean_it_mw : ndarray, shape [year, draw]
         Mean online compute.
-    serving_mw : mapping of project to ndarray, shape [year, draw]
-        Mean MW in service.
+    serving_mw, energy_mwh, variable_usd : ndarray, shape [project, year, draw]
+        Mean MW in service, energy made and its variable cost.
     """
 
     summary: OperatingSummary
     mean_it_mw: Array
-    serving_mw: Mapping[str, Array]
+    serving_mw: Array
+    energy_mwh: Array
+    variable_usd: Array
 
     @classmethod
     def of(cls, sources: Sources, energy: EnergyBook) -> Operated:
         """Return the worlds of `sources`, `energy` being theirs."""
-        return cls(sources.operating, energy.mean_it_mw, serving_by_year(sources))
+        summary = sources.operating
+        none = np.zeros((0, *summary.load_mwh.shape))
+        made, variable = summary.project_energy_mwh, summary.project_variable_usd
+        return cls(
+            summary,
+            energy.mean_it_mw,
+            _serving(sources),
+            np.stack([*made.values()]) if made else none,
+            np.stack([variable[name] for name in made]) if made else none,
+        )
 
 
-def serving_by_year(sources: Sources) -> dict[str, Array]:
-    """Return mean MW of each project in service, [year, draw]."""
-    everyone = slice(0, sources.trajectories.draws)
-    return {
-        name: by_year(sources, sources.serving_mw(name, everyone))
-        for name in sources.operating.project_energy_mwh
-    }
+def _serving(sources: Sources) -> Array:
+    names = [*sources.operating.project_energy_mwh]
+    out = np.empty((len(names), len(sources.operating.years), sources.trajectories.draws))
+    for row, name in zip(out, names, strict=True):
+        row[:] = sources.serving_by_year(name, slice(0, sources.trajectories.draws))
+    return out
 
 
 def carried_over(
@@ -65,7 +74,7 @@ def carried_over(
         Their mean online compute.
     first_draw : int
     """
-    known, now = operated.summary, serving_by_year(sources)
+    known = operated.summary
     like = (first_draw + np.arange(mean_it_mw.shape[1])) % operated.mean_it_mw.shape[1]
     more_it = mean_it_mw - operated.mean_it_mw[:, like]
 
@@ -74,33 +83,34 @@ def carried_over(
         return np.maximum(moved, 0.0)
 
     load = by_it(known.load_mwh)
-    grid_more = load - known.load_mwh[:, like]
-    made, variable = {}, {}
-    for name, mwh in known.project_energy_mwh.items():
-        before, cost = operated.serving_mw[name], known.project_variable_usd[name]
-        more = _per(mwh, before) * (now[name] - before[:, like])
-        made[name] = np.maximum(mwh[:, like] + more, 0.0)
-        more = made[name] - mwh[:, like]
-        variable[name] = np.maximum(cost[:, like] + _per(cost, mwh) * more, 0.0)
-        grid_more = grid_more - more
+    before, cost = operated.energy_mwh[..., like], operated.variable_usd[..., like]
+    more = _serving(sources)
+    more -= operated.serving_mw[..., like]
+    more *= _per(operated.energy_mwh, operated.serving_mw)
+    made = np.maximum(before + more, 0.0)
+    more = made - before
+    variable = np.maximum(cost + _per(operated.variable_usd, operated.energy_mwh) * more, 0.0)
+    load_more = load - known.load_mwh[:, like]
+    grid_more = load_more - more.sum(axis=0)
     price = _per(known.grid_cost_usd, known.grid_energy_mwh)
     carbon = _per(known.co2_t, known.load_mwh)
+    names = [*known.project_energy_mwh]
     return OperatingSummary(
         years=known.years,
-        project_energy_mwh=made,
-        project_variable_usd=variable,
+        project_energy_mwh=dict(zip(names, made, strict=True)),
+        project_variable_usd=dict(zip(names, variable, strict=True)),
         grid_energy_mwh=np.maximum(known.grid_energy_mwh[:, like] + grid_more, 0.0),
         grid_cost_usd=known.grid_cost_usd[:, like] + price * grid_more,
         export_usd=known.export_usd[:, like],
         load_mwh=load,
         wanted_it_mwh=by_it(known.wanted_it_mwh),
         served_it_mwh=by_it(known.served_it_mwh),
-        co2_t=np.maximum(known.co2_t[:, like] + carbon * (load - known.load_mwh[:, like]), 0.0),
+        co2_t=np.maximum(known.co2_t[:, like] + carbon * load_more, 0.0),
     )
 
 
 def _per(amount: Array, of: Array) -> Array:
     """Return the sum over draws of one over that of another, by year, [year, 1]."""
-    below = of.sum(axis=1, keepdims=True)
-    ratio: Array = amount.sum(axis=1, keepdims=True) / np.where(below > 0, below, np.inf)
+    below = of.sum(axis=-1, keepdims=True)
+    ratio: Array = amount.sum(axis=-1, keepdims=True) / np.where(below > 0, below, np.inf)
     return ratio

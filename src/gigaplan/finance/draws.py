@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
-from gigaplan.finance._kernels import in_service
+from gigaplan.finance._kernels import in_service, mean_in_service
 from gigaplan.finance.amounts import Array, to_date
 from gigaplan.finance.credits import CreditLaw
 from gigaplan.finance.flows import AssetClass
@@ -65,10 +65,8 @@ class Sources:
 
     def entities(self, kind: str, *owners: str) -> list[int]:
         """Return positions of the entities of a kind, of some owners if given."""
-        chosen = [at for (k, o), at in self._positions.items() if k == kind and o in owners]
-        if not owners:
-            chosen = [at for (k, _), at in self._positions.items() if k == kind]
-        return sorted(i for at in chosen for i in at)
+        chosen = owners or [owner for (k, owner) in self._positions if k == kind]
+        return sorted(i for owner in chosen for i in self._positions.get((kind, owner), []))
 
     def aligned(self, values: NDArray[np.floating], *, hold: bool) -> Array:
         """Return [month, draw] on the finance months; past delivery's end held or nought."""
@@ -81,27 +79,48 @@ class Sources:
             out[position >= len(values)] = 0.0
         return out
 
-    def online_mw(self, positions: list[int], part: slice) -> Array:
-        """Return net MW of some entities in service, [month, draw]."""
-        return self._serving(positions, np.inf, part)
+    def online_mw(self, positions: list[int], part: slice, first: int = 0) -> Array:
+        """Return net MW of some entities in service, [month, draw], from row `first` on."""
+        return self._serving(positions, np.inf, part, first)
 
-    def serving_mw(self, project: str, part: slice) -> Array:
-        """Return MW of a power project's units in service, [month, draw].
+    def serving_mw(self, project: str, part: slice, first: int = 0) -> Array:
+        """Return MW of a power project's units in service, [month, draw], from row `first` on.
 
         A unit leaves at the end of its life or contract, as in delivery and operations, if that
         is within the planning years; what ends later is taken as renewed on the same terms,
         since energy is held at what it costs in the last of them.
         """
+        return self._serving(self.entities("unit", project), self._stay(project), part, first)
+
+    def serving_by_year(self, project: str, part: slice) -> Array:
+        """Return the mean over each planning year of a project's MW in service, [year, draw]."""
+        online, mw = self._named(self.entities("unit", project), part)
+        ends = self.first_month + self.months
+        # Years of operations that begin or end beyond the months count the months there are.
+        begin = np.array([max(12 * y, self.first_month) for y in self.operating.years], np.int64)
+        end = np.array([min(12 * y + 12, ends) for y in self.operating.years], np.int64)
+        out = np.zeros((len(begin), online.shape[1]))
+        mean_in_service(online, mw, self._stay(project), self._last, begin, end, out)
+        return out
+
+    def _stay(self, project: str) -> float:
         figures, contract = self.programme.power[project], self.programme.power[project].contract
         years = figures.life_years if contract.kind == "own" else contract.term_years
-        return self._serving(self.entities("unit", project), MONTHS_PER_YEAR * years, part)
+        return float(MONTHS_PER_YEAR * years)
 
-    def _serving(self, positions: list[int], stay_months: float, part: slice) -> Array:
-        online = self.trajectories.online_month[positions, part]
-        mw = np.array([self.trajectories.entities[i].mw for i in positions], np.float64)
+    @property
+    def _last(self) -> int:
         last = MONTHS_PER_YEAR * (self.programme.years[-1] + 1)
-        total = np.empty((self.months, online.shape[1]))
-        in_service(online, mw, stay_months, self.first_month, last, total)
+        return min(last, self.first_month + self.months)
+
+    def _named(self, positions: list[int], part: slice) -> tuple[Array, Array]:
+        online = self.trajectories.online_month[positions, part]
+        return online, np.array([self.trajectories.entities[i].mw for i in positions], np.float64)
+
+    def _serving(self, positions: list[int], stay: float, part: slice, first: int) -> Array:
+        online, mw = self._named(positions, part)
+        total = np.empty((self.months - first, online.shape[1]))
+        in_service(online, mw, stay, self.first_month + first, self._last, total)
         return total
 
     def spending(

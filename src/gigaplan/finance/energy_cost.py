@@ -117,5 +117,4 @@ def _contract_cost(sources: Sources, name: str, mwh: Array, part: slice) -> Arra
 def _expected_mwh(sources: Sources, name: str, part: slice) -> Array:
     project = sources.programme.power[name]
     available = (1 - project.forced_outage_fraction) * (1 - project.planned_outage_fraction)
-    online = sources.serving_mw(name, part)
-    return by_year(sources, online) * (_HOURS_PER_YEAR * available)
+    return sources.serving_by_year(name, part) * (_HOURS_PER_YEAR * available)

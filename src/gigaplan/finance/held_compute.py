@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
+from gigaplan.finance._kernels import add_powered, add_ready
 from gigaplan.finance.amounts import Array
 from gigaplan.finance.draws import Sources, server_life_months
 from gigaplan.programme.resolved import CampusFigures
@@ -35,35 +36,38 @@ def _held_it_mw(sources: Sources, part: slice) -> Array:
     """Return online compute if chips are replaced after the planning years, in months after."""
     programme, after = sources.programme, max(after_planning(sources), 0)
     draws = sources.trajectories.online_month[0, part].size
-    out = np.zeros((sources.months - after, draws))
+    out, ready = np.zeros((2, sources.months - after, draws))
     for site in programme.sites.values():
         campuses = [c for c in programme.campuses.values() if c.site == site.name]
         if campuses:
-            ready = sum(_ready(sources, campus, part) for campus in campuses)
-            out += np.minimum(ready, _power(sources, site.name, part)[after:] / site.design_pue)
+            ready[:] = 0.0
+            for campus in campuses:
+                _add_campus(sources, campus, part, ready)
+            add_powered(ready, _power(sources, site.name, part, after), site.design_pue, out)
     return out
 
 
-def _ready(sources: Sources, campus: CampusFigures, part: slice) -> Array:
-    halls = sources.online_mw(sources.entities("phase", campus.name), part)
-    chips = sources.online_mw(sources.entities("accelerator", campus.name), part)
+def _add_campus(sources: Sources, campus: CampusFigures, part: slice, ready: Array) -> None:
+    """Add IT MW that have a hall and chips, in months after the planning years."""
     after, life = after_planning(sources), server_life_months(sources)
-    # What left within the planning years was replaced, or not, by the plan.
-    gone = chips[min(max(after - life, 0), sources.months - 1)] if after > life else 0.0
+    first = max(after, 0)
+    halls = sources.online_mw(sources.entities("phase", campus.name), part, first)
+    bought = sources.entities("accelerator", campus.name)
+    chips = sources.online_mw(bought, part, first)
+    gone = np.zeros(ready.shape[1])
+    if after > life:  # what left within the planning years was replaced, or not, by the plan
+        gone = sources.online_mw(bought, part, min(after - life, sources.months - 1))[0]
     stood = sum(p.it_mw for p in campus.phases if p.status == "operating")
-    left = (stood * _left(sources))[max(after, 0) :, None]
-    chips = chips[max(after, 0) :] - gone
-    result: Array = np.minimum(halls[max(after, 0) :], np.maximum(chips, 0.0) + left)
-    return result
+    add_ready(halls, chips, gone, stood * _left(sources)[first:], ready)
 
 
-def _power(sources: Sources, site: str, part: slice) -> Array:
-    """Return facility MW of connection and firm generation at a site, [month, draw]."""
-    total = sources.online_mw(sources.entities("connection", site), part)
+def _power(sources: Sources, site: str, part: slice, first: int) -> Array:
+    """Return facility MW of connection and firm generation at a site, from month `first` on."""
+    total = sources.online_mw(sources.entities("connection", site), part, first)
     for name, project in sources.programme.power.items():
         if project.site == site:
             share = 1.0 if project.resource == "firm" else project.capacity_credit_fraction
-            total += share * sources.serving_mw(name, part)
+            total += share * sources.serving_mw(name, part, first)
     return total
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from gigaplan.core.quantile_sketch import QuantileSketch
 from gigaplan.core.statistics import Percentiles
+from gigaplan.finance._kernels import moments
 from gigaplan.finance.amounts import Array
 
 Outcome = Mapping[str, Mapping[str, Array]]
@@ -117,12 +118,9 @@ class Sums:
     @classmethod
     def of(cls, rows: Array) -> Sums:
         """Return the sums of [row, draw]."""
-        there = np.isfinite(rows)
-        count = there.sum(axis=1).astype(np.float64)
-        values = np.where(there, rows, 0.0)
-        mean = values.sum(axis=1) / np.maximum(count, 1.0)
-        off = np.where(there, values - mean[:, None], 0.0)
-        return cls(count, mean, np.einsum("rd,rd->r", off, off))
+        count, mean, square = np.empty((3, len(rows)))
+        moments(rows, count, mean, square)
+        return cls(count, mean, square)
 
     def with_more(self, other: Sums) -> Sums:
         """Return the sums of both (Chan, Golub and LeVeque)."""

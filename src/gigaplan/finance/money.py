@@ -7,10 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
-from gigaplan.finance._kernels import sum_periods
 from gigaplan.finance.amounts import Array, month_factors, total
 from gigaplan.finance.capital_weights import Weights
 from gigaplan.finance.carried_over import Operated, carried_over
@@ -18,6 +16,7 @@ from gigaplan.finance.draws import Sources, server_life_months
 from gigaplan.finance.energy_cost import EnergyBook, by_year
 from gigaplan.finance.flows import CompanyFlows, Terms
 from gigaplan.finance.held_compute import online_it_mw, standing_it_mw
+from gigaplan.finance.periods import Periods, by_period
 from gigaplan.finance.programme_instruments import instruments_of
 from gigaplan.finance.programme_metrics import ProgrammeMetrics, programme_metrics
 from gigaplan.finance.programme_money import credit_flows, make_block
@@ -27,7 +26,7 @@ from gigaplan.finance.programme_sources import (
     credit_laws,
     terms_of,
 )
-from gigaplan.finance.statements import Statements, statements
+from gigaplan.finance.statements import statements
 from gigaplan.finance.waterfall import Waterfall, waterfall
 from gigaplan.programme.operating import OperatingSummary
 from gigaplan.programme.plan import Plan
@@ -44,7 +43,8 @@ class Money:
     terms: Terms
     company: CompanyFlows
     factors: Array
-    years: NDArray[np.int64]
+    years: Periods
+    quarters: Periods
     weights: Weights
     it_mw: Array | None = None  # of all draws, where they are one block
     notes: tuple[str, ...] = field(default=())
@@ -77,7 +77,8 @@ class Money:
             terms,
             company_of(programme, factors),
             factors,
-            timeline.year_of_month,
+            Periods(timeline.year_of_month),
+            Periods((timeline.first + np.arange(len(timeline))) // 3),
             Weights.of(
                 sources.assets,
                 timeline.first,
@@ -112,7 +113,6 @@ class Money:
         block = replace(block, flows=flows)
         tools = instruments_of(self.sources, block, self.factors)
         flow = waterfall(flows, self.company, tools, self.terms)
-        made = statements(flow, self.terms)
         found = programme_metrics(
             flows,
             self.terms,
@@ -120,45 +120,39 @@ class Money:
             hurdle_fraction=self.sources.programme.finance.hurdle_fraction,
             weights=self.weights,
         )
-        capex = self._yearly({k: m.values for k, m in flows.capex_usd.items()})
+        yearly = by_period(flow, self.years)
+        capex = {name: self.years.sums(money.values) for name, money in flows.capex_usd.items()}
+        gap = self.quarters.sums(flow.sources["funding gap"])
         return {
             "single": _single(found, flow, capex),
             "capex": capex,
             "all capex": {"all": sum(capex.values(), start=np.zeros(()))},
-            "source": self._yearly(flow.sources),
-            "use": self._yearly(flow.uses),
-            "quarter gap": {"new gap": self._quarterly(flow.sources["funding gap"])},
-            **self._statements(flow, made),
+            "source": dict(yearly.sources),
+            "use": dict(yearly.uses),
+            "quarter gap": {"new gap": gap},
+            **_statements(yearly, self.terms),
         }
 
-    def _statements(self, flow: Waterfall, made: Statements) -> dict[str, dict[str, Array]]:
-        ends = np.flatnonzero(np.diff(self.years, append=self.years[-1] + 1))
-        sheet = {name: values[ends] for name, values in made.balance_sheet.items()}
-        income = self._yearly(made.income)
-        ebitda = income["programme EBITDA"] + self._of_company(self.company.ebitda_usd)
-        debt = sheet["debt at the start"] + total([sheet[name] for name in flow.debt], ebitda)
-        effects = flow.effects.values()
-        hidden = total([e.hidden_debt for e in effects if e.hidden_debt is not None], flow.cash)
-        interest = self._of_company(self.company.interest_usd) - income["interest"]
-        return {
-            "income": income,
-            "cash_flow": self._yearly(made.cash_flow),
-            "balance_sheet": sheet,
-            "ratios": {
-                "debt to EBITDA": _over(debt, ebitda),
-                "economic debt to EBITDA": _over(debt + hidden[ends], ebitda),
-                "EBITDA to interest": _over(ebitda, interest),
-            },
-        }
 
-    def _of_company(self, monthly: Array) -> Array:
-        return _by_period(monthly[:, None], self.years)
-
-    def _yearly(self, lines: Mapping[str, Array]) -> dict[str, Array]:
-        return {name: _by_period(values, self.years) for name, values in lines.items()}
-
-    def _quarterly(self, values: Array) -> Array:
-        return _by_period(values, (self.sources.first_month + np.arange(len(values))) // 3)
+def _statements(flow: Waterfall, terms: Terms) -> dict[str, dict[str, Array]]:
+    """Return statements and ratios of a yearly waterfall."""
+    made, company = statements(flow, terms), flow.company
+    income, sheet = dict(made.income), dict(made.balance_sheet)
+    ebitda = income["programme EBITDA"] + company.ebitda_usd[:, None]
+    debt = sheet["debt at the start"] + total([sheet[name] for name in flow.debt], ebitda)
+    effects = flow.effects.values()
+    hidden = total([e.hidden_debt for e in effects if e.hidden_debt is not None], ebitda)
+    interest = company.interest_usd[:, None] - income["interest"]
+    return {
+        "income": income,
+        "cash_flow": dict(made.cash_flow),
+        "balance_sheet": sheet,
+        "ratios": {
+            "debt to EBITDA": _over(debt, ebitda),
+            "economic debt to EBITDA": _over(debt + hidden, ebitda),
+            "EBITDA to interest": _over(ebitda, interest),
+        },
+    }
 
 
 def _single(
@@ -190,14 +184,6 @@ def _over(top: Array, bottom: Array) -> Array:
     """Return a ratio, infinity where the denominator is not above nought."""
     ratio: Array = np.divide(top, bottom, out=np.full(top.shape, np.inf), where=bottom > 0)
     return ratio
-
-
-def _by_period(values: Array, period: NDArray[np.int64]) -> Array:
-    """Return sums over the months of each period, [period, draw]."""
-    starts = np.flatnonzero(np.diff(period, prepend=period[0] - 1))
-    out = np.empty((len(starts), values.shape[1]))
-    sum_periods(np.ascontiguousarray(values), starts, out)
-    return out
 
 
 def notes_of(sources: Sources) -> tuple[str, ...]:

@@ -22,9 +22,11 @@ from gigaplan.programme.plan import Plan
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.programme.trajectories import Trajectories
 
-PART = 512
-"""Draws that are worked on at once; delivery makes them by 256."""
-_PILOT = 1536
+PART = 1024
+"""Draws that are delivered at once, by 256."""
+_PIECE = 512
+"""Draws that are paid for at once: their months stay near the processor."""
+_PILOT = 2048
 
 Worlds = Callable[[int, int], Trajectories]
 """Delivers worlds from a first one on: (first draw, number of draws)."""
@@ -74,23 +76,24 @@ def money_outlook(
     require(draws >= known, f"{draws} draws were asked for; operations has run {known} already.")
     money = Money.of(programme, plan, trajectories, operating)
 
-    def rows(first: int, count: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-        part = money.of_worlds(worlds(first, count), first)
-        return stacked(part.outcome(slice(0, count)))
-
     pilot = min(draws, _PILOT)
     counted = Counted(money.of_worlds(worlds(0, pilot), 0).outcome(slice(0, pilot)))
     lock = Lock()
 
-    def count(first: int) -> Sums:
-        found = rows(first, min(PART, draws - first))
-        with lock:
-            counted.count_rows(found)
-        return Sums.of(found)
+    def count(first: int) -> list[Sums]:
+        many = min(PART, draws - first)
+        part, sums = money.of_worlds(worlds(first, many), first), []
+        for begin in range(0, many, _PIECE):
+            rows = stacked(part.outcome(slice(begin, min(begin + _PIECE, many))))
+            with lock:
+                counted.count_rows(rows)
+            sums.append(Sums.of(rows))
+        return sums
 
     with ThreadPoolExecutor(max(1, threads)) as pool:
-        for done, sums in enumerate(pool.map(count, range(0, draws, PART)), start=1):
-            counted.add(sums)
+        for done, found in enumerate(pool.map(count, range(0, draws, PART)), start=1):
+            for sums in found:
+                counted.add(sums)
             progress(min(1.0, done * PART / draws))
     none = np.zeros(0)
     outcomes = DrawOutcomes(none, none, none, none, none > 0)
