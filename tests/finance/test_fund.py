@@ -465,3 +465,40 @@ def test_a_lease_beyond_the_servers_life_is_refused() -> None:
     changed = dataclasses.replace(small.programme(), instruments={"hire": lease})
     with pytest.raises(InputError, match=r"hire\.lease_months: 108 months is longer than"):
         run(changed)
+
+
+def test_capital_is_held_against_what_the_company_said_year_for_year() -> None:
+    said = funding.StatedCapital(
+        title="Guidance", first_year=2027, last_year=2028, low_usd=1.0, high_usd=1e15
+    )
+    far = funding.StatedCapital(
+        title="Far", first_year=2026, last_year=2026, low_usd=1e15, high_usd=1e15
+    )
+    company = small.company(stated_capital={"guidance": said, "far": far})
+    result = run(dataclasses.replace(small.programme(), company=company))
+    spent = by_name(result.statements, "cash_flow", "capital of the programme")
+    other = by_name(result.statements, "cash_flow", "other capital")
+    expected = -sum(spent[year] + other[year] for year in ("2027", "2028"))
+    first, last = result.stated
+    assert first.value.mean == pytest.approx(expected, rel=1e-9)
+    assert (first.below_fraction, first.above_fraction) == (0.0, 0.0)
+    assert (last.below_fraction, last.above_fraction) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"last_year": 2026}, "before first_year 2027"),
+        ({"high_usd": 0.5}, "less than low_usd"),
+    ],
+)
+def test_what_the_company_said_must_be_a_range(change: dict[str, Any], message: str) -> None:
+    plain: dict[str, Any] = {
+        "title": "x",
+        "first_year": 2027,
+        "last_year": 2028,
+        "low_usd": 1.0,
+        "high_usd": 2.0,
+    }
+    with pytest.raises(ValueError, match=message):
+        funding.StatedCapital(**(plain | change))

@@ -87,7 +87,7 @@ def test_an_assumption_of_ours_is_never_marked_as_stated(file: ProgrammeFile) ->
 
 def test_every_figure_a_run_uses_has_unit_mark_and_source(file: ProgrammeFile) -> None:
     figures = resolve(file).figures
-    counted = re.compile(r"\.(units|through|[0-9]{4})$|ship_year")
+    counted = re.compile(r"\.(units|through|[0-9]{4})$|_year$")
     for figure in figures:
         assert figure.mark in ("stated", "derived", "assumed"), figure
         assert figure.source_title, figure

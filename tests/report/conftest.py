@@ -334,6 +334,25 @@ def _money(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
         "cash": pd.DataFrame(cash),
         "statements": pd.DataFrame(statements),
         "funding_gap": pd.DataFrame(gap),
+        "stated_capital": pd.DataFrame(
+            [
+                {
+                    "name": name,
+                    "title": title,
+                    "first_year": 2026,
+                    "last_year": last,
+                    "low_usd": low,
+                    "high_usd": high,
+                    **_bands(0.8 * low * rng.lognormal(0, 0.2, DRAWS)),
+                    "below_fraction": 0.8,
+                    "above_fraction": 0.1,
+                }
+                for name, title, last, low, high in (
+                    ("guidance", "Capital guided to for 2026", 2026, 115e9, 135e9),
+                    ("pledge", "US investment through 2028", 2028, 600e9, 600e9),
+                )
+            ]
+        ),
     }
 
 

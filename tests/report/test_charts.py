@@ -8,6 +8,7 @@ import pytest
 import vl_convert
 
 from gigaplan.report import RunView
+from gigaplan.report.charts.accounts import account_chart, stated_chart
 from gigaplan.report.charts.chart import packed
 from gigaplan.report.charts.place import delay_months, label_places, late_class, state_shapes
 from gigaplan.report.html import _charts
@@ -45,6 +46,26 @@ def test_every_chart_is_valid_vega_lite(view: RunView) -> None:
             }
         svg = vl_convert.vegalite_to_svg(spec)
         assert svg.count("<path") > 1, chart.name
+
+
+def test_a_cost_is_shown_above_nought_with_its_low_end_below_its_high(view: RunView) -> None:
+    chart = account_chart(view)
+    assert chart is not None
+    rows = unpacked(chart.rows["rows"])
+    assert (rows["low"] <= rows["middle"]).all()
+    assert (rows["middle"] <= rows["high"]).all()
+    told = view.table("statements")
+    free = told[told["line"] == "free cash flow"].set_index("year")["p50"]
+    shown = rows[rows["line"] == "Free cash flow"].set_index("year")["middle"]
+    assert shown.to_dict() == pytest.approx((free / 1e9).to_dict(), rel=1e-3)
+
+
+def test_capital_stands_beside_what_was_said_in_the_same_unit(view: RunView) -> None:
+    chart = stated_chart(view)
+    assert chart is not None
+    rows = unpacked(chart.rows["rows"])
+    assert rows["high_usd"].tolist() == [135, 600]
+    assert rows["share"][0] == "below in 80% of worlds, above in 10%"
 
 
 @pytest.mark.parametrize("late", [0, 7, 23])

@@ -22,7 +22,8 @@ _SECTIONS = (
 )  # fmt: skip
 _CHARTS = (
     "online", "bottlenecks", "map", "mix", "dispatch", "short", "clean", "water", "carbon",
-    "short-months", "clean-months", "water-months", "capex", "cash", "gap", "cost", "drivers",
+    "short-months", "clean-months", "water-months", "capex", "stated", "accounts",
+    "cash", "gap", "cost", "drivers",
 )  # fmt: skip
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 

@@ -46,7 +46,7 @@ from gigaplan.finance.programme_metrics import (
     ProgrammeMetrics,
     programme_metrics,
 )
-from gigaplan.finance.results import DrawOutcomes, FinanceResult, Line, Metric
+from gigaplan.finance.results import DrawOutcomes, FinanceResult, Line, Metric, Stated
 from gigaplan.finance.statements import Statements, statements
 from gigaplan.finance.waterfall import Waterfall, waterfall
 
@@ -91,6 +91,7 @@ __all__ = [
     "Scheduled",
     "SculptedDebt",
     "SculptedLoan",
+    "Stated",
     "Statements",
     "TaxEquity",
     "Terms",

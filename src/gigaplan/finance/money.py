@@ -130,8 +130,23 @@ class Money:
             "source": dict(yearly.sources),
             "use": dict(yearly.uses),
             "quarter gap": {"new gap": gap},
+            "stated": self._stated(yearly),
             **_statements(yearly, self.terms),
         }
+
+    def _stated(self, flow: Waterfall) -> dict[str, Array]:
+        """Return the company's capital in years it said something of: USD, below it, above it."""
+        company = self.sources.programme.company
+        if company is None:
+            return {}
+        years = np.array(self.sources.programme.timeline.years)
+        spent = total([*flow.capex.values(), flow.uses["other capital"]], flow.cash)
+        out = {}
+        for name, said in company.stated_capital.items():
+            inside = (years >= said.first_year) & (years <= said.last_year)
+            value = spent[inside].sum(axis=0)
+            out[name] = np.stack([value, value < said.low_usd, value > said.high_usd])
+        return out
 
 
 def _statements(flow: Waterfall, terms: Terms) -> dict[str, dict[str, Array]]:

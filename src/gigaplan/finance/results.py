@@ -48,6 +48,33 @@ class Metric:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the company said it will spend, and what it spends in the programme.
+
+    Parameters
+    ----------
+    name, title : str
+    first_year, last_year : int
+    low_usd, high_usd : float
+        What was said, nominal.
+    value : Percentiles
+        Capital of the programme that the company pays, and its other capital, nominal.
+    below_fraction, above_fraction : float
+        Shares of draws below what was said, and above.
+    """
+
+    name: str
+    title: str
+    first_year: int
+    last_year: int
+    low_usd: float
+    high_usd: float
+    value: Percentiles
+    below_fraction: float
+    above_fraction: float
+
+
 @dataclass(frozen=True)
 class DrawOutcomes:
     """What each draw comes to, [draw]: for differences between runs and for drivers.
@@ -85,6 +112,8 @@ class FinanceResult:
         Mean parts of the required revenue.
     cash, funding_gap, statements : tuple of Line
         Nominal: sources and uses by year, new gap by quarter, statements and ratios by year.
+    stated : tuple of Stated
+        What the company said it will spend, beside what it does.
     outcomes : DrawOutcomes
         By draw.
     notes : tuple of str
@@ -103,6 +132,7 @@ class FinanceResult:
     cash: tuple[Line, ...]
     funding_gap: tuple[Line, ...]
     statements: tuple[Line, ...]
+    stated: tuple[Stated, ...]
     outcomes: DrawOutcomes
     notes: tuple[str, ...] = ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from gigaplan.finance.kept import Draws
-from gigaplan.finance.results import DrawOutcomes, FinanceResult, Line, Metric
+from gigaplan.finance.results import DrawOutcomes, FinanceResult, Line, Metric, Stated
 from gigaplan.programme.resolved import ResolvedProgramme
 
 _UNITS = {
@@ -53,9 +53,35 @@ def summarise(
         cash=_lines(draws, ("source", "use"), years),
         funding_gap=_lines(draws, ("quarter gap",), quarters),
         statements=_lines(draws, ("income", "cash_flow", "balance_sheet", "ratios"), years),
+        stated=_stated(draws, programme),
         outcomes=outcomes,
         notes=notes,
     )
+
+
+def _stated(draws: Draws, programme: ResolvedProgramme) -> tuple[Stated, ...]:
+    out = []
+    for name in draws.names("stated"):
+        assert programme.company is not None
+        said = programme.company.stated_capital[name]
+        value, below, above = (told.value for told in draws.told("stated", name))
+        assert value is not None
+        assert below is not None
+        assert above is not None
+        out.append(
+            Stated(
+                name,
+                said.title,
+                said.first_year,
+                said.last_year,
+                said.low_usd,
+                said.high_usd,
+                value,
+                below.mean,
+                above.mean,
+            )
+        )
+    return tuple(out)
 
 
 def _mean(draws: Draws, name: str) -> float:

@@ -19,6 +19,26 @@ from gigaplan.programme.quantities import (
 )
 
 
+class StatedCapital(Strict):
+    """Capital that the company said it will spend, to hold the programme against."""
+
+    title: Text = Field(description="What was said, for people.")
+    first_year: Year = Field(description="First calendar year it is of.")
+    last_year: Year = Field(description="Last calendar year it is of.")
+    low_usd: Usd = Field(description="The least that was said, nominal.")
+    high_usd: Usd = Field(description="The most that was said, nominal.")
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if self.last_year < self.first_year:
+            raise wrong(f"{self.last_year} is before first_year {self.first_year}.", "last_year")
+        if self.high_usd < self.low_usd:
+            raise wrong(
+                f"{self.high_usd:g} USD is less than low_usd, {self.low_usd:g} USD.", "high_usd"
+            )
+        return self
+
+
 class Company(Strict):
     """The parent: what it has and earns without the programme, base-year USD."""
 
@@ -43,6 +63,9 @@ class Company(Strict):
         description="Dividends and buybacks; the last holds after."
     )
     cash_tax_rate_fraction: Fraction = Field(description="Tax paid over taxable income.")
+    stated_capital: dict[Name, StatedCapital] = Field(
+        default_factory=dict, description="What the company said it will spend, by name."
+    )
 
 
 class Reallocation(Strict):

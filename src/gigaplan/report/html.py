@@ -96,6 +96,8 @@ def _charts(view: RunView, names: Names) -> list[Chart]:
         *charts.reliability_charts(view, names),
         *charts.month_charts(view, names),
         charts.capex_chart(view),
+        charts.stated_chart(view),
+        charts.account_chart(view),
         charts.cash_chart(view),
         charts.gap_chart(view),
         charts.cost_chart(view),

@@ -83,6 +83,24 @@ def cost_split_rows(result: FinanceResult) -> list[Row]:
     ]
 
 
+def stated_rows(result: FinanceResult) -> list[Row]:
+    """Return what the company said it will spend, and what it does, nominal USD."""
+    return [
+        {
+            "name": said.name,
+            "title": said.title,
+            "first_year": said.first_year,
+            "last_year": said.last_year,
+            "low_usd": said.low_usd,
+            "high_usd": said.high_usd,
+            **asdict(said.value),
+            "below_fraction": said.below_fraction,
+            "above_fraction": said.above_fraction,
+        }
+        for said in result.stated
+    ]
+
+
 def finance_summary(result: FinanceResult) -> dict[str, Any]:
     """Return finance's part of a run's summary."""
     out: dict[str, Any] = {

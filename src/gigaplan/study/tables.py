@@ -95,6 +95,7 @@ def stage_tables(until: str, results: Results) -> Tables:
         "statements": finance.statement_rows(results.finance),
         "metrics": finance.metric_rows(results.finance),
         "cost_split": finance.cost_split_rows(results.finance),
+        "stated_capital": finance.stated_rows(results.finance),
     }
 
 

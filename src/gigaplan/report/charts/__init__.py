@@ -1,5 +1,6 @@
 """The charts of a report, as Vega-Lite specifications."""
 
+from gigaplan.report.charts.accounts import account_chart, stated_chart
 from gigaplan.report.charts.cash import cash_chart
 from gigaplan.report.charts.chart import Chart, Choice
 from gigaplan.report.charts.compute import bottleneck_chart, online_chart
@@ -19,6 +20,7 @@ from gigaplan.report.charts.why import why_charts
 __all__ = [
     "Chart",
     "Choice",
+    "account_chart",
     "bottleneck_chart",
     "capex_chart",
     "cash_chart",
@@ -34,5 +36,6 @@ __all__ = [
     "reliability_charts",
     "site_rows",
     "spend_limits",
+    "stated_chart",
     "why_charts",
 ]
