@@ -39,6 +39,7 @@ from gigaplan.finance.model import (
     Reserves,
     SculptedDebt,
 )
+from gigaplan.finance.one_world import OneWorld, one_world
 from gigaplan.finance.outlook import money_outlook
 from gigaplan.finance.pro_forma import evaluate, evaluate_draws, lcoe_fixed_charge
 from gigaplan.finance.programme_metrics import (
@@ -75,6 +76,7 @@ __all__ = [
     "LoanFlows",
     "Metric",
     "NominalUsd",
+    "OneWorld",
     "OperatingCosts",
     "PowerPrepayment",
     "ProductionCredit",
@@ -108,6 +110,7 @@ __all__ = [
     "mirr",
     "money_outlook",
     "month_factors",
+    "one_world",
     "programme_metrics",
     "statements",
     "waterfall",

@@ -14,11 +14,12 @@ from gigaplan.finance.capital_weights import Weights
 from gigaplan.finance.carried_over import Operated, carried_over
 from gigaplan.finance.draws import Sources, server_life_months
 from gigaplan.finance.energy_cost import EnergyBook, by_year
-from gigaplan.finance.flows import CompanyFlows, Terms
+from gigaplan.finance.flows import CompanyFlows, ProgrammeFlows, Terms
 from gigaplan.finance.held_compute import online_it_mw, standing_it_mw
+from gigaplan.finance.instruments import Instrument
 from gigaplan.finance.periods import Periods, by_period
 from gigaplan.finance.programme_instruments import instruments_of
-from gigaplan.finance.programme_metrics import ProgrammeMetrics, programme_metrics
+from gigaplan.finance.programme_metrics import Compute, ProgrammeMetrics, programme_metrics
 from gigaplan.finance.programme_money import credit_flows, make_block
 from gigaplan.finance.programme_sources import (
     assets_of,
@@ -32,6 +33,16 @@ from gigaplan.programme.operating import OperatingSummary
 from gigaplan.programme.plan import Plan
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.programme.trajectories import Trajectories
+
+
+@dataclass(frozen=True)
+class Paid:
+    """What some draws spend, earn and are paid for with, [month, draw]."""
+
+    flows: ProgrammeFlows
+    compute: Compute
+    tools: tuple[Instrument, ...]
+    flow: Waterfall
 
 
 @dataclass(frozen=True)
@@ -104,19 +115,24 @@ class Money:
         energy = self.energy.of_worlds(sources, mean)
         return replace(self, sources=sources, energy=energy, it_mw=it_mw)
 
-    def outcome(self, part: slice) -> dict[str, dict[str, Array]]:
-        """Return all lines of some draws, by table and name, [period, draw]; see `kept`."""
+    def paid(self, part: slice) -> Paid:
+        """Return the flows, instruments and waterfall of some draws."""
         it_mw = online_it_mw(self.sources, part) if self.it_mw is None else self.it_mw[:, part]
         block = make_block(self.sources, self.energy, it_mw, part)
         credits = credit_flows(self.sources, self.factors, part)
         flows = replace(block.flows, credits_usd=credits)
         block = replace(block, flows=flows)
-        tools = instruments_of(self.sources, block, self.factors)
-        flow = waterfall(flows, self.company, tools, self.terms)
+        tools = tuple(instruments_of(self.sources, block, self.factors))
+        return Paid(flows, block.compute, tools, waterfall(flows, self.company, tools, self.terms))
+
+    def outcome(self, part: slice) -> dict[str, dict[str, Array]]:
+        """Return all lines of some draws, by table and name, [period, draw]; see `kept`."""
+        paid = self.paid(part)
+        flows, flow = paid.flows, paid.flow
         found = programme_metrics(
             flows,
             self.terms,
-            block.compute,
+            paid.compute,
             hurdle_fraction=self.sources.programme.finance.hurdle_fraction,
             weights=self.weights,
         )

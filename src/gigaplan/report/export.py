@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from gigaplan.core.errors import InputError, nearest
 from gigaplan.report.amounts import finite
+from gigaplan.report.live_sheets import LiveSheets
 from gigaplan.report.units import header, number_format
 from gigaplan.report.view import RunView
 
@@ -18,6 +19,8 @@ Format = Literal["csv", "parquet", "xlsx"]
 _FORMATS = ("csv", "parquet", "xlsx")
 _MOST_ROWS = 1_048_575  # an Excel sheet's, less the header
 _MOST_NAME = 31
+_LIVE = ("one_world", "one_world_terms", "one_world_statements")
+"""Tables that a workbook holds as sheets with formulas."""
 _WIDEST = 46
 
 
@@ -30,7 +33,8 @@ def export(view: RunView, to: str, path: Path | str) -> None:
         The run.
     to : {'csv', 'parquet', 'xlsx'}
         CSV and Parquet are one file a table in the folder `path`, the figures and their
-        sources among them; xlsx is one workbook `path`, the first sheet the summary.
+        sources among them; xlsx is one workbook `path`, the first sheet the summary, and the
+        statements of one world by formula in ``inputs``, ``months``, ``accounts``, ``check``.
     path : Path
         Folder or file to write.
 
@@ -78,8 +82,10 @@ def _write_workbook(view: RunView, path: Path) -> None:
     with xlsxwriter.Workbook(str(path), options) as book:
         formats = _Formats(book)
         _write_summary(book.add_worksheet("summary"), view, formats)
+        if not view.table("one_world").empty:
+            LiveSheets(book, view).write()
         for name, table in tables:
-            if name != "figures":
+            if name not in ("figures", *_LIVE):
                 _write_table(book.add_worksheet(name[:_MOST_NAME]), name, table, formats)
 
 

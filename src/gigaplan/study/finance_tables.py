@@ -6,11 +6,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gigaplan.core.statistics import Percentiles
+from gigaplan.core.timeline import month_text
 from gigaplan.programme import Plan
 from gigaplan.study.plan_tables import Row
 
 if TYPE_CHECKING:
-    from gigaplan.finance import FinanceResult, Line, Metric
+    from gigaplan.finance import FinanceResult, Line, Metric, OneWorld
 
 
 def capex_rows(result: FinanceResult, plan: Plan) -> list[Row]:
@@ -98,6 +99,40 @@ def stated_rows(result: FinanceResult) -> list[Row]:
             "above_fraction": said.above_fraction,
         }
         for said in result.stated
+    ]
+
+
+def world_rows(world: OneWorld) -> list[Row]:
+    """Return one world by month: what its statements are made from."""
+    return [
+        {
+            "draw": world.draw,
+            "kind": kind,
+            "owner": owner,
+            "line": line,
+            "month": month_text(world.first_month + i),
+            "value": float(value),
+        }
+        for (kind, owner, line), values in world.months.items()
+        for i, value in enumerate(values)
+    ]
+
+
+def world_term_rows(world: OneWorld) -> list[Row]:
+    """Return the terms of that world's money, those drawn in their order last."""
+    kinds = dict(world.drawn)
+    return [
+        {"owner": owner, "kind": kinds.get(owner, ""), "term": term, "value": value}
+        for (owner, term), value in world.terms.items()
+    ]
+
+
+def world_statement_rows(world: OneWorld) -> list[Row]:
+    """Return the statements of that world, nominal USD."""
+    return [
+        {"statement": statement, "line": line, "year": year, "value": float(value)}
+        for (statement, line), values in world.statements.items()
+        for year, value in zip(world.years, values, strict=True)
     ]
 
 

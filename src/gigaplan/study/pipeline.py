@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gigaplan.programme import Plan, Trajectories, headline_year
 from gigaplan.programme.resolved import ResolvedProgramme
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from gigaplan.delivery.bridges.worth import BridgeWorth
     from gigaplan.delivery.options.purchase import PurchaseWorth
     from gigaplan.delivery.why import Reasons
-    from gigaplan.finance import FinanceResult
+    from gigaplan.finance import FinanceResult, OneWorld
     from gigaplan.operations import OperationsResult
     from gigaplan.weather import Series
 
@@ -75,6 +77,7 @@ class Results:
     purchases: list[PurchaseWorth] = field(default_factory=list)
     operations: OperationsResult | None = None
     finance: FinanceResult | None = None
+    world: OneWorld | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
@@ -190,4 +193,17 @@ def go_on(results: Results, until: str, settings: Settings, progress: Progress) 
                 results.operations.summary,
                 threads=settings.workers,
             )
+            results.world = finance.one_world(
+                programme,
+                plan,
+                results.trajectories,
+                results.operations.summary,
+                _middle_draw(results.finance),
+            )
     return results
+
+
+def _middle_draw(found: FinanceResult) -> int:
+    """Return the world whose net present value is the middle one; of two, the lower."""
+    order = np.argsort(found.outcomes.npv_usd, kind="stable")
+    return int(order[(len(order) - 1) // 2])

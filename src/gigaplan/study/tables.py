@@ -88,6 +88,7 @@ def stage_tables(until: str, results: Results) -> Tables:
             "dispatch": operations.dispatch_rows(results.operations),
         }
     assert results.finance is not None
+    assert results.world is not None
     return {
         "capex": finance.capex_rows(results.finance, plan),
         "cash": finance.cash_rows(results.finance),
@@ -96,6 +97,9 @@ def stage_tables(until: str, results: Results) -> Tables:
         "metrics": finance.metric_rows(results.finance),
         "cost_split": finance.cost_split_rows(results.finance),
         "stated_capital": finance.stated_rows(results.finance),
+        "one_world": finance.world_rows(results.world),
+        "one_world_terms": finance.world_term_rows(results.world),
+        "one_world_statements": finance.world_statement_rows(results.world),
     }
 
 
