@@ -34,6 +34,7 @@ UNITS = {
     "mw": False,
     "w": False,
     "w_it": False,
+    "billion_parameters": False,
     "gb": False,
     "tflops": False,
     "fraction": False,

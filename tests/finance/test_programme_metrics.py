@@ -133,6 +133,18 @@ def test_a_gpu_hour_costs_required_revenue_over_the_hours_of_the_chips() -> None
     assert found.cost_usd_per_gpu_hour[0] == pytest.approx(expected, rel=1e-12)
 
 
+def test_an_operation_costs_required_revenue_over_what_the_chips_can_do() -> None:
+    months = 60
+    compute = finance.Compute(np.full((months, 1), 1000.0), served_flops=np.full((months, 1), 1e21))
+    found = finance.programme_metrics(
+        flows(months, 3e10, 60), finance.Terms(FLAT, 0.2), compute, hurdle_fraction=0.09
+    )
+    assert found.cost_usd_per_peak_exaflop is not None
+    a_year = 1e21 * 8760 * 3600 / 1e18
+    expected = found.required_revenue_usd_per_gw_year[0] / a_year
+    assert found.cost_usd_per_peak_exaflop[0] == pytest.approx(expected, rel=1e-12)
+
+
 def test_without_compute_nothing_is_required_and_the_draw_is_marked() -> None:
     found = finance.programme_metrics(
         flows(24, 1e9, 60),

@@ -334,6 +334,19 @@ def _money(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
         "cash": pd.DataFrame(cash),
         "statements": pd.DataFrame(statements),
         "funding_gap": pd.DataFrame(gap),
+        "fleet": pd.DataFrame(
+            [
+                {
+                    "year": y,
+                    "accelerator": name,
+                    **_bands(share * 400.0 * (y - 2025) * rng.lognormal(0, 0.1, DRAWS)),
+                    "mean_chips": share * 2e5 * (y - 2025),
+                    "mean_peak_exaflops": share * 900.0 * (y - 2025),
+                }
+                for y in YEARS
+                for name, share in (("gb300", 0.6), ("next-2028", 0.4))
+            ]
+        ),
         "stated_capital": pd.DataFrame(
             [
                 {

@@ -23,7 +23,7 @@ _SECTIONS = (
 _CHARTS = (
     "online", "bottlenecks", "map", "mix", "dispatch", "short", "clean", "water", "carbon",
     "short-months", "clean-months", "water-months", "capex", "stated", "accounts",
-    "cash", "gap", "cost", "drivers",
+    "cash", "gap", "cost", "fleet", "drivers",
 )  # fmt: skip
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 

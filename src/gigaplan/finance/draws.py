@@ -92,6 +92,19 @@ class Sources:
         """
         return self._serving(self.entities("unit", project), self._stay(project), part, first)
 
+    def generation_mw(self, accelerator: str, stay_months: float, part: slice) -> Array:
+        """Return IT MW of an accelerator in service, wherever it stands, [month, draw]."""
+        return self._serving(self._of_generation.get(accelerator, []), stay_months, part, 0)
+
+    @cached_property
+    def _of_generation(self) -> Mapping[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for i in self.entities("accelerator"):
+            # named by generation and year of purchase
+            generation = self.trajectories.entities[i].name.rpartition("-")[0]
+            found.setdefault(generation, []).append(i)
+        return found
+
     def serving_by_year(self, project: str, part: slice) -> Array:
         """Return the mean over each planning year of a project's MW in service, [year, draw]."""
         online, mw = self._named(self.entities("unit", project), part)

@@ -14,6 +14,7 @@ from gigaplan.finance.capital_weights import Weights
 from gigaplan.finance.carried_over import Operated, carried_over
 from gigaplan.finance.draws import Sources, server_life_months
 from gigaplan.finance.energy_cost import EnergyBook, by_year
+from gigaplan.finance.fleet import Fleet
 from gigaplan.finance.flows import CompanyFlows, ProgrammeFlows, Terms
 from gigaplan.finance.held_compute import online_it_mw, standing_it_mw
 from gigaplan.finance.instruments import Instrument
@@ -31,7 +32,7 @@ from gigaplan.finance.statements import statements
 from gigaplan.finance.waterfall import Waterfall, waterfall
 from gigaplan.programme.operating import OperatingSummary
 from gigaplan.programme.plan import Plan
-from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.programme.resolved import FinanceFigures, ResolvedProgramme
 from gigaplan.programme.trajectories import Trajectories
 
 
@@ -41,6 +42,7 @@ class Paid:
 
     flows: ProgrammeFlows
     compute: Compute
+    fleet: Fleet
     tools: tuple[Instrument, ...]
     flow: Waterfall
 
@@ -123,7 +125,8 @@ class Money:
         flows = replace(block.flows, credits_usd=credits)
         block = replace(block, flows=flows)
         tools = tuple(instruments_of(self.sources, block, self.factors))
-        return Paid(flows, block.compute, tools, waterfall(flows, self.company, tools, self.terms))
+        flow = waterfall(flows, self.company, tools, self.terms)
+        return Paid(flows, block.compute, block.fleet, tools, flow)
 
     def outcome(self, part: slice) -> dict[str, dict[str, Array]]:
         """Return all lines of some draws, by table and name, [period, draw]; see `kept`."""
@@ -140,13 +143,14 @@ class Money:
         capex = {name: self.years.sums(money.values) for name, money in flows.capex_usd.items()}
         gap = self.quarters.sums(flow.sources["funding gap"])
         return {
-            "single": _single(found, flow, capex),
+            "single": _single(found, flow, capex, self.sources.programme.finance),
             "capex": capex,
             "all capex": {"all": sum(capex.values(), start=np.zeros(()))},
             "source": dict(yearly.sources),
             "use": dict(yearly.uses),
             "quarter gap": {"new gap": gap},
             "stated": self._stated(yearly),
+            "fleet": {name: mw[self.years.ends] for name, mw in paid.fleet.it_mw.items()},
             **_statements(yearly, self.terms),
         }
 
@@ -187,7 +191,10 @@ def _statements(flow: Waterfall, terms: Terms) -> dict[str, dict[str, Array]]:
 
 
 def _single(
-    found: ProgrammeMetrics, flow: Waterfall, capex: Mapping[str, Array]
+    found: ProgrammeMetrics,
+    flow: Waterfall,
+    capex: Mapping[str, Array],
+    figures: FinanceFigures,
 ) -> dict[str, Array]:
     """Return one figure of each draw by name, [1, draw]."""
     of_compute = {
@@ -195,6 +202,13 @@ def _single(
         "lcoe_usd_per_mwh": found.lcoe_usd_per_mwh,
         "cost_usd_per_gpu_hour": found.cost_usd_per_gpu_hour,
     }
+    if found.cost_usd_per_peak_exaflop is not None:
+        peak = found.cost_usd_per_peak_exaflop
+        of_compute["cost_usd_per_exaflop"] = peak / figures.training_flop_utilisation_fraction
+        # A token takes two operations of each parameter it uses.
+        exaflop = 2 * figures.active_billion_parameters * 1e9 * 1e6 / 1e18
+        served = peak / figures.inference_flop_utilisation_fraction
+        of_compute["cost_usd_per_million_tokens"] = exaflop * served
     of_compute |= {f"split {k}": v for k, v in found.cost_split_usd_per_gw_year.items()}
     single = {
         "npv_usd": found.npv_usd,

@@ -47,6 +47,8 @@ class Compute:
         Accelerators online, for cost per GPU-hour.
     used_fraction : float
         Share of a chip's hours that are sold or used.
+    served_flops : array or None
+        Dense FLOP/s of the chips online that power serves, for cost per FLOP.
     energy_mwh : array or None
         Facility energy, for the cost of electricity.
     power_running_usd : RealUsd or None
@@ -56,6 +58,7 @@ class Compute:
     it_mw: Array
     chips: Array | None = None
     used_fraction: float = 1.0
+    served_flops: Array | None = None
     energy_mwh: Array | None = None
     power_running_usd: RealUsd | None = None
 
@@ -76,6 +79,8 @@ class ProgrammeMetrics:
         property tax, credits, tax. They add up to it.
     lcoe_usd_per_mwh, cost_usd_per_gpu_hour : array, shape [draw], or None
         Real; before tax for electricity, after tax for a GPU-hour.
+    cost_usd_per_peak_exaflop : array, shape [draw], or None
+        The same per 10^18 floating-point operations that the chips could do at their peak.
     irr : IrrDraws or None
         On calendar-year nominal flows; None without revenue.
     """
@@ -86,6 +91,7 @@ class ProgrammeMetrics:
     cost_split_usd_per_gw_year: Mapping[str, Array]
     lcoe_usd_per_mwh: Array | None
     cost_usd_per_gpu_hour: Array | None
+    cost_usd_per_peak_exaflop: Array | None
     irr: IrrDraws | None
 
 
@@ -170,6 +176,7 @@ def programme_metrics(
         cost_split_usd_per_gw_year=MappingProxyType(per_gw),
         lcoe_usd_per_mwh=_lcoe(compute, parts, energy, priced, power_assets),
         cost_usd_per_gpu_hour=_gpu_hour(compute, needed, priced),
+        cost_usd_per_peak_exaflop=_peak_exaflop(compute, needed, priced),
         irr=None if flows.revenue_usd is None else _irr(flows, terms, weights, residual),
     )
 
@@ -216,6 +223,13 @@ def _gpu_hour(compute: Compute, needed: Array, priced: Array) -> Array | None:
         return None
     hours = present_values(compute.chips, priced) * (_HOURS_PER_MONTH * compute.used_fraction)
     return _ratio(needed, hours)
+
+
+def _peak_exaflop(compute: Compute, needed: Array, priced: Array) -> Array | None:
+    if compute.served_flops is None:
+        return None
+    seconds = 3600 * _HOURS_PER_MONTH * compute.used_fraction
+    return _ratio(needed, present_values(compute.served_flops, priced) * (seconds / 1e18))
 
 
 def _irr(flows: ProgrammeFlows, terms: Terms, weights: Weights, residual: Residual) -> IrrDraws:

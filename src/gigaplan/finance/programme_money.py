@@ -15,6 +15,7 @@ from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance.amounts import Array, RealUsd
 from gigaplan.finance.draws import Sources, server_life_months
 from gigaplan.finance.energy_cost import EnergyBook, by_year
+from gigaplan.finance.fleet import Fleet, fleet_of
 from gigaplan.finance.flows import ProgrammeFlows
 from gigaplan.finance.held_compute import after_planning, standing_it_mw
 from gigaplan.finance.programme_metrics import Compute
@@ -27,6 +28,7 @@ class Block:
 
     flows: ProgrammeFlows
     compute: Compute
+    fleet: Fleet
     part: slice
 
 
@@ -49,13 +51,15 @@ def make_block(sources: Sources, energy_book: EnergyBook, all_it_mw: Array, part
         running_usd=RealUsd(site_running + power_running, base),
         energy_usd=RealUsd(energy, base),
     )
+    fleet = fleet_of(sources, it_mw, part)
     compute = Compute(
         it_mw=it_mw,
-        chips=it_mw * _chips_per_it_mw(sources),
+        chips=fleet.chips,
+        served_flops=fleet.peak_flops * _served_fraction(sources, part),
         energy_mwh=energy_mwh * own,
         power_running_usd=RealUsd(power_running, base),
     )
-    return Block(flows, compute, part)
+    return Block(flows, compute, fleet, part)
 
 
 def renewed(spent: Array, life_months: int, from_month: int) -> Array:
@@ -77,13 +81,17 @@ def _capex(sources: Sources, part: slice) -> dict[str, Array]:
     return capex
 
 
-def _chips_per_it_mw(sources: Sources) -> float:
-    figures, bought = sources.programme.accelerators, sources.plan.accelerators
-    weight = sum(purchase.it_mw for purchase in bought)
-    if weight <= 0:
-        chosen = list(figures.values())
-        return sum(chip.chips_per_it_mw for chip in chosen) / len(chosen)
-    return sum(p.it_mw * figures[p.accelerator].chips_per_it_mw for p in bought) / weight
+def _served_fraction(sources: Sources, part: slice) -> Array:
+    """Return the share of wanted compute that power serves; the last planning year's after it."""
+    served, wanted = (
+        table[:, part]
+        for table in (sources.operating.served_it_mwh, sources.operating.wanted_it_mwh)
+    )
+    share = np.divide(served, wanted, out=np.ones_like(served), where=wanted > 0)
+    planned = np.array(sources.operating.years)
+    position = np.searchsorted(planned, sources.calendar, side="right") - 1
+    result: Array = share[np.clip(position, 0, len(planned) - 1)]
+    return result
 
 
 def build_months(project: SupplyFigures) -> float:

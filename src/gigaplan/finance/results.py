@@ -20,7 +20,7 @@ class Line:
     ----------
     group : str
         ``source`` or ``use`` of cash, a statement (``income``, ``cash_flow``,
-        ``balance_sheet``, ``ratios``), or ``capex``.
+        ``balance_sheet``, ``ratios``), ``capex`` or ``fleet``.
     name : str
         The line.
     period : str
@@ -112,6 +112,8 @@ class FinanceResult:
         Mean parts of the required revenue.
     cash, funding_gap, statements : tuple of Line
         Nominal: sources and uses by year, new gap by quarter, statements and ratios by year.
+    fleet : tuple of Line
+        Online IT MW of the programme by accelerator at each year's end.
     stated : tuple of Stated
         What the company said it will spend, beside what it does.
     outcomes : DrawOutcomes
@@ -132,6 +134,7 @@ class FinanceResult:
     cash: tuple[Line, ...]
     funding_gap: tuple[Line, ...]
     statements: tuple[Line, ...]
+    fleet: tuple[Line, ...]
     stated: tuple[Stated, ...]
     outcomes: DrawOutcomes
     notes: tuple[str, ...] = ()

@@ -16,6 +16,8 @@ _UNITS = {
     "peak_debt_usd": "nominal USD",
     "lcoe_usd_per_mwh": "USD per MWh",
     "cost_usd_per_gpu_hour": "USD per GPU-hour",
+    "cost_usd_per_exaflop": "USD per 10^18 FLOP",
+    "cost_usd_per_million_tokens": "USD per million tokens",
     "capex_usd": "USD",
 }
 
@@ -53,6 +55,7 @@ def summarise(
         cash=_lines(draws, ("source", "use"), years),
         funding_gap=_lines(draws, ("quarter gap",), quarters),
         statements=_lines(draws, ("income", "cash_flow", "balance_sheet", "ratios"), years),
+        fleet=_lines(draws, ("fleet",), years),
         stated=_stated(draws, programme),
         outcomes=outcomes,
         notes=notes,

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from gigaplan.core.timeline import month_index
 from gigaplan.programme.base import Month, Name, Names, Strict, Text, Year, by_year, wrong
 from gigaplan.programme.quantities import (
+    BillionParameters,
     Fraction,
     Rate,
     SignedUsd,
@@ -276,6 +277,15 @@ class FinanceTerms(Strict):
         None, description="Running cost without energy per IT kW; catalogue if left out."
     )
     property_tax_fraction: Fraction = Field(0.0, description="Yearly property tax on book value.")
+    training_flop_utilisation_fraction: Fraction | None = Field(
+        None, gt=0, description="Share of dense BF16 peak that training uses; catalogue."
+    )
+    inference_flop_utilisation_fraction: Fraction | None = Field(
+        None, gt=0, description="Share of that peak that serving uses; catalogue."
+    )
+    active_billion_parameters: BillionParameters | None = Field(
+        None, description="Parameters that a token of the served model uses; catalogue."
+    )
     revenue: Revenue | None = Field(None, description="What compute earns, if stated.")
 
     @model_validator(mode="after")

@@ -331,4 +331,11 @@ def _finance(terms: FinanceTerms, index: PriceIndex, take: FigureLookup) -> Fina
         book_life_halls_years=of("book_life_halls_years"),
         revenue_usd_per_it_mw_year=revenue.usd_per_it_mw_year if revenue else None,
         revenue_change_fraction=revenue.change_fraction if revenue else 0.0,
+        training_flop_utilisation_fraction=of(
+            "training_flop_utilisation_fraction", terms.training_flop_utilisation_fraction
+        ),
+        inference_flop_utilisation_fraction=of(
+            "inference_flop_utilisation_fraction", terms.inference_flop_utilisation_fraction
+        ),
+        active_billion_parameters=of("active_billion_parameters", terms.active_billion_parameters),
     )

@@ -318,6 +318,9 @@ class FinanceFigures:
     book_life_halls_years: float
     revenue_usd_per_it_mw_year: float | None
     revenue_change_fraction: float
+    training_flop_utilisation_fraction: float
+    inference_flop_utilisation_fraction: float
+    active_billion_parameters: float
 
 
 @dataclass(frozen=True)

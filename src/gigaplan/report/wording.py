@@ -43,6 +43,14 @@ METRIC_WORDS = {
         "Cost of a GPU-hour",
         "What an hour of one accelerator must earn.",
     ),
+    "cost_usd_per_exaflop": (
+        "Cost of 10^18 FLOP of training",
+        "What they must earn, of the operations a model is trained with.",
+    ),
+    "cost_usd_per_million_tokens": (
+        "Cost of a million tokens",
+        "What they must earn, of a model of the stated size; others are in proportion.",
+    ),
     "capex_usd": ("Capital spending", "All of it, over all years of the programme."),
 }
 

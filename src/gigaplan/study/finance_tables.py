@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gigaplan.core.statistics import Percentiles
 from gigaplan.core.timeline import month_text
 from gigaplan.programme import Plan
+from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.study.plan_tables import Row
 
 if TYPE_CHECKING:
@@ -82,6 +83,24 @@ def cost_split_rows(result: FinanceResult) -> list[Row]:
         {"component": name, "usd_per_gw_year": value}
         for name, value in result.cost_split_usd_per_gw_year.items()
     ]
+
+
+def fleet_rows(result: FinanceResult, programme: ResolvedProgramme) -> list[Row]:
+    """Return the programme's online IT MW, chips and peak by accelerator at each year's end."""
+    rows: list[Row] = []
+    for line in result.fleet:
+        chip = programme.accelerators[line.name]
+        mean = line.value.mean
+        rows.append(
+            {
+                "year": int(line.period),
+                "accelerator": line.name,
+                **asdict(line.value),
+                "mean_chips": mean * chip.chips_per_it_mw,
+                "mean_peak_exaflops": mean * chip.bf16_flops_per_it_mw / 1e18,
+            }
+        )
+    return rows
 
 
 def stated_rows(result: FinanceResult) -> list[Row]:

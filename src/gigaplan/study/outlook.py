@@ -165,6 +165,8 @@ _NAMES = {
     "peak_debt_usd": (1e9, "peak debt, bn USD"),
     "lcoe_usd_per_mwh": (1.0, "cost of electricity, USD/MWh"),
     "cost_usd_per_gpu_hour": (1.0, "cost of a GPU-hour, USD"),
+    "cost_usd_per_exaflop": (1.0, "cost of 10^18 FLOP of training, USD"),
+    "cost_usd_per_million_tokens": (1.0, "cost of a million tokens, USD"),
     "capex_usd": (1e9, "capital, bn USD"),
 }
 

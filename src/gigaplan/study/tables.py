@@ -96,6 +96,7 @@ def stage_tables(until: str, results: Results) -> Tables:
         "statements": finance.statement_rows(results.finance),
         "metrics": finance.metric_rows(results.finance),
         "cost_split": finance.cost_split_rows(results.finance),
+        "fleet": finance.fleet_rows(results.finance, programme),
         "stated_capital": finance.stated_rows(results.finance),
         "one_world": finance.world_rows(results.world),
         "one_world_terms": finance.world_term_rows(results.world),

@@ -1,6 +1,6 @@
 """The charts of a report, as Vega-Lite specifications."""
 
-from gigaplan.report.charts.accounts import account_chart, stated_chart
+from gigaplan.report.charts.accounts import account_chart, fleet_chart, stated_chart
 from gigaplan.report.charts.cash import cash_chart
 from gigaplan.report.charts.chart import Chart, Choice
 from gigaplan.report.charts.compute import bottleneck_chart, online_chart
@@ -27,6 +27,7 @@ __all__ = [
     "cost_chart",
     "dispatch_chart",
     "driver_chart",
+    "fleet_chart",
     "gap_chart",
     "map_chart",
     "mix_chart",

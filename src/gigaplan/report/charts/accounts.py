@@ -1,9 +1,11 @@
-"""Charts of the accounts: a line of the statements by year, and capital beside what was said."""
+"""Charts of chips and accounts: the fleet, statements by year, capital beside what was said."""
 
 from __future__ import annotations
 
 from gigaplan.report.amounts import percent
 from gigaplan.report.charts.chart import (
+    LEGEND_PICK,
+    PICKED_OPACITY,
     Chart,
     Choice,
     Spec,
@@ -15,6 +17,7 @@ from gigaplan.report.charts.chart import (
     tip,
     year_axis,
 )
+from gigaplan.report.labels import SERIES_COLOURS
 from gigaplan.report.view import RunView
 
 _LINES: tuple[tuple[str, str, str, float], ...] = (
@@ -38,6 +41,62 @@ _LINES: tuple[tuple[str, str, str, float], ...] = (
 """Statement, its line, words, and what a value is multiplied by."""
 _RANGE, _MIDDLE, _MEAN = "Range P10 to P90", "P50", "Mean"
 _SAID, _SPENT = "Said", "Spent, P10 to P90"
+
+
+def fleet_chart(view: RunView) -> Chart | None:
+    """Return online compute by generation of chips, by year."""
+    table = view.table("fleet")
+    if table.empty:
+        return None
+    rows = table[table["mean"] > 0.5].assign(
+        series=table["accelerator"].map(generation),
+        gigawatt=table["mean"] / 1e3,
+        chips=table["mean_chips"] / 1e6,
+        peak=table["mean_peak_exaflops"],
+    )
+    if rows.empty:
+        return None
+    names = list(dict.fromkeys(rows["series"]))
+    rows["order"] = rows["series"].map({name: i for i, name in enumerate(names)})
+    series = [(name, SERIES_COLOURS[i % len(SERIES_COLOURS)]) for i, name in enumerate(names)]
+    spec = layered(
+        [
+            {
+                "params": [LEGEND_PICK],
+                "mark": {"type": "bar"},
+                "encoding": {
+                    "x": year_axis(),
+                    "y": amount("gigawatt", "GW of IT online", stack="zero"),
+                    "color": {"field": "series", **colours(series)},
+                    "order": {"field": "order"},
+                    "opacity": PICKED_OPACITY,
+                    "tooltip": [
+                        tip("series", "Chips"),
+                        tip("year", "End of"),
+                        tip("gigawatt", "GW of IT", ",.3~r"),
+                        tip("chips", "Million chips", ",.3~r"),
+                        tip("peak", "Peak, 10^18 dense BF16 FLOP/s", ",.4~r"),
+                    ],
+                },
+            }
+        ],
+        data={"name": "rows"},
+    )
+    return Chart(
+        "fleet",
+        "Compute by generation of chips",
+        "Mean of all simulated worlds at each year's end, without the chips that stood before. "
+        "After the planning years what wears out is bought again, and shown as what it was.",
+        spec,
+        {"rows": packed(rows[["series", "year", "gigawatt", "chips", "peak", "order"]])},
+        heights=(300, 260),
+    )
+
+
+def generation(name: str) -> str:
+    """Return the words of an accelerator: ``GB300`` for gb300, ``Next 2028`` for next-2028."""
+    words = name.replace("-", " ").replace("_", " ")
+    return words.capitalize() if words.startswith("next") else words.upper()
 
 
 def account_chart(view: RunView) -> Chart | None:

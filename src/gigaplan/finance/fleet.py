@@ -1,0 +1,70 @@
+"""Chips by generation: how many are in service, and the FLOP/s that they have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gigaplan.core.timeline import MONTHS_PER_YEAR
+from gigaplan.finance.amounts import Array
+from gigaplan.finance.draws import Sources
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Compute of the programme by generation of chips, [month, draw].
+
+    Parameters
+    ----------
+    it_mw : mapping of accelerator to ndarray
+        Online IT MW; all together are the programme's.
+    chips : ndarray
+        Chips online.
+    peak_flops : ndarray
+        Dense BF16 FLOP/s of the chips online.
+    """
+
+    it_mw: Mapping[str, Array]
+    chips: Array
+    peak_flops: Array
+
+
+def fleet_of(sources: Sources, it_mw: Array, part: slice) -> Fleet:
+    """Return the fleet of some draws, `it_mw` [month, draw] being the programme's online compute.
+
+    A generation's chips serve for their life, within the planning years; what wears out later is
+    bought again, and counts as chips of the same generation. Chips that wait for a hall or power
+    are in proportion of every generation.
+    """
+    figures = sources.programme.accelerators
+    standing = {
+        name: sources.generation_mw(name, MONTHS_PER_YEAR * chip.life_years, part)
+        for name, chip in figures.items()
+    }
+    total = sum(standing.values(), start=np.zeros_like(it_mw))
+    there = total > 0
+    online = {}
+    chips, peak = np.zeros_like(it_mw), np.zeros_like(it_mw)
+    # Online compute without chips of the plan is of those that stood before: as the plan's mean.
+    share = _planned_share(sources)
+    for name, chip in figures.items():
+        part_of = np.divide(
+            standing[name], total, out=np.full_like(total, share[name]), where=there
+        )
+        online[name] = it_mw * part_of
+        chips += online[name] * chip.chips_per_it_mw
+        peak += online[name] * chip.bf16_flops_per_it_mw
+    return Fleet(online, chips, peak)
+
+
+def _planned_share(sources: Sources) -> dict[str, float]:
+    figures = sources.programme.accelerators
+    bought = dict.fromkeys(figures, 0.0)
+    for purchase in sources.plan.accelerators:
+        bought[purchase.accelerator] += purchase.it_mw
+    total = sum(bought.values())
+    if total <= 0:
+        return dict.fromkeys(figures, 1 / max(1, len(figures)))
+    return {name: mw / total for name, mw in bought.items()}
