@@ -193,7 +193,7 @@ def programme(**changes: Any) -> ResolvedProgramme:
         "company": company(),
         "instruments": instruments(),
         "finance": FinanceFigures(
-            0.09, 0.025, 0.25, 0.6, 400.0, 0.004, 5, 39.0, 5.5, 30.0, None, 0.0, 0.4, 0.2, 100.0
+            0.09, 0.025, 0.25, 0.6, 400.0, 0.004, 5, 39.0, 5.5, 30.0, None, 0.4, 0.2, 100.0
         ),
         "price_index": PriceIndex({2025: 1.0, 2026: 1.03}, 0.025),
         "folder": Path(),

@@ -17,7 +17,7 @@ from gigaplan.finance import held_compute, programme_money, programme_sources
 from gigaplan.finance.energy_cost import EnergyBook
 from gigaplan.finance.held_compute import online_it_mw
 from gigaplan.programme import funding
-from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.programme.resolved import ResolvedProgramme, RevenueFigures
 from gigaplan.programme.supply import Own, Ppa, Prepaid, Tolling
 
 
@@ -108,7 +108,9 @@ def test_earning_what_is_required_in_every_draw_brings_the_net_present_value_nea
     needed = result.required_revenue_usd_per_gw_year.value
     assert needed is not None
     base = small.programme()
-    terms = dataclasses.replace(base.finance, revenue_usd_per_it_mw_year=needed.mean / 1000)
+    terms = dataclasses.replace(
+        base.finance, revenue=RevenueFigures("capacity", needed.mean / 1000)
+    )
     paid = run(dataclasses.replace(base, finance=terms))
     assert paid.irr.value is not None
     assert paid.irr.value.p50 == pytest.approx(0.09, abs=0.02)

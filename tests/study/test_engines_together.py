@@ -265,7 +265,7 @@ def test_a_net_present_value_without_revenue_says_that_it_is_of_cost_alone(joine
 
     assert joined.finance is not None
     told = finance_summary(joined.finance)
-    if joined.programme.finance.revenue_usd_per_it_mw_year is None:
+    if joined.programme.finance.revenue is None:
         assert "cost alone" in told["npv_usd_reason"]
         assert "counts nothing that the compute earns" in told["funding_gap_usd_reason"]
         assert told["irr"] is None

@@ -31,7 +31,8 @@ GROUP_OF_KIND: Mapping[str, str] = {
 class Sources:
     """What every block is made from.
 
-    ``credits`` holds the law of each credit by its name in the programme.
+    ``credits`` holds the law of each credit by its name in the programme; ``first_draw`` is the
+    number of the first world of ``trajectories``.
     """
 
     programme: ResolvedProgramme
@@ -40,6 +41,7 @@ class Sources:
     operating: OperatingSummary
     assets: Mapping[str, AssetClass]
     credits: Mapping[str, CreditLaw]
+    first_draw: int = 0
 
     @property
     def months(self) -> int:

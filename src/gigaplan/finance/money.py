@@ -109,7 +109,7 @@ class Money:
 
     def of_worlds(self, trajectories: Trajectories, first_draw: int) -> Money:
         """Return the money of other worlds, their energy carried over; see `carried_over`."""
-        sources = replace(self.sources, trajectories=trajectories)
+        sources = replace(self.sources, trajectories=trajectories, first_draw=first_draw)
         it_mw = online_it_mw(sources, slice(0, trajectories.draws))
         mean = by_year(sources, it_mw)
         operating = carried_over(self._operated, sources, mean, first_draw)
@@ -250,7 +250,7 @@ def notes_of(sources: Sources) -> tuple[str, ...]:
             "Chips that stood before the programme earn and cost in the company's own cash flow; "
             "evenly aged, they leave over a server's life. All figures are of the other compute."
         )
-    if programme.finance.revenue_usd_per_it_mw_year is None:
+    if programme.finance.revenue is None:
         notes.append(
             "No revenue of compute is stated, so cash, debt and the funding gap count none: they "
             "are what the rest of the company must carry."

@@ -32,7 +32,7 @@ from gigaplan.finance.capital_weights import Residual, Weights, tax_schedule
 from gigaplan.finance.flows import ProgrammeFlows, Terms
 from gigaplan.finance.irr import IrrDraws, irr_draws
 
-_HOURS_PER_MONTH = 730.0
+HOURS_PER_MONTH = 730.0
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Compute:
         Accelerators online, for cost per GPU-hour.
     used_fraction : float
         Share of a chip's hours that are sold or used.
-    served_flops : array or None
-        Dense FLOP/s of the chips online that power serves, for cost per FLOP.
+    peak_flops, served_flops : array or None
+        Dense FLOP/s of the chips online, and of those that power serves, for cost per FLOP.
     energy_mwh : array or None
         Facility energy, for the cost of electricity.
     power_running_usd : RealUsd or None
@@ -58,6 +58,7 @@ class Compute:
     it_mw: Array
     chips: Array | None = None
     used_fraction: float = 1.0
+    peak_flops: Array | None = None
     served_flops: Array | None = None
     energy_mwh: Array | None = None
     power_running_usd: RealUsd | None = None
@@ -221,14 +222,14 @@ def _lcoe(
 def _gpu_hour(compute: Compute, needed: Array, priced: Array) -> Array | None:
     if compute.chips is None:
         return None
-    hours = present_values(compute.chips, priced) * (_HOURS_PER_MONTH * compute.used_fraction)
+    hours = present_values(compute.chips, priced) * (HOURS_PER_MONTH * compute.used_fraction)
     return _ratio(needed, hours)
 
 
 def _peak_exaflop(compute: Compute, needed: Array, priced: Array) -> Array | None:
     if compute.served_flops is None:
         return None
-    seconds = 3600 * _HOURS_PER_MONTH * compute.used_fraction
+    seconds = 3600 * HOURS_PER_MONTH * compute.used_fraction
     return _ratio(needed, present_values(compute.served_flops, priced) * (seconds / 1e18))
 
 

@@ -19,6 +19,7 @@ from gigaplan.finance.fleet import Fleet, fleet_of
 from gigaplan.finance.flows import ProgrammeFlows
 from gigaplan.finance.held_compute import after_planning, standing_it_mw
 from gigaplan.finance.programme_metrics import Compute
+from gigaplan.finance.revenue import revenue_of
 from gigaplan.programme.resolved import SupplyFigures
 
 
@@ -43,21 +44,22 @@ def make_block(sources: Sources, energy_book: EnergyBook, all_it_mw: Array, part
     site_running = programme.finance.opex_usd_per_it_kw_year * 1000 / MONTHS_PER_YEAR * it_mw
     energy, energy_mwh = energy_book.by_month(sources, all_it_mw, part)
     energy = energy * own + _rents(sources, part)
-    flows = ProgrammeFlows(
-        first_month=sources.first_month,
-        capex_usd={name: RealUsd(values, base) for name, values in capex.items()},
-        assets=sources.assets,
-        revenue_usd=_revenue(sources, it_mw),
-        running_usd=RealUsd(site_running + power_running, base),
-        energy_usd=RealUsd(energy, base),
-    )
     fleet = fleet_of(sources, it_mw, part)
     compute = Compute(
         it_mw=it_mw,
         chips=fleet.chips,
+        peak_flops=fleet.peak_flops,
         served_flops=fleet.peak_flops * _served_fraction(sources, part),
         energy_mwh=energy_mwh * own,
         power_running_usd=RealUsd(power_running, base),
+    )
+    flows = ProgrammeFlows(
+        first_month=sources.first_month,
+        capex_usd={name: RealUsd(values, base) for name, values in capex.items()},
+        assets=sources.assets,
+        revenue_usd=revenue_of(sources, compute, part),
+        running_usd=RealUsd(site_running + power_running, base),
+        energy_usd=RealUsd(energy, base),
     )
     return Block(flows, compute, fleet, part)
 
@@ -145,16 +147,6 @@ def _rents(sources: Sources, part: slice) -> Array:
             yearly = 1000 * contract.capacity_usd_per_kw_year
             out += yearly / MONTHS_PER_YEAR * sources.serving_mw(name, part)
     return out
-
-
-def _revenue(sources: Sources, it_mw: Array) -> RealUsd | None:
-    finance = sources.programme.finance
-    if finance.revenue_usd_per_it_mw_year is None:
-        return None
-    years = (sources.first_month + np.arange(sources.months)) / MONTHS_PER_YEAR
-    grown = (1 + finance.revenue_change_fraction) ** (years - sources.programme.base_year)
-    monthly = finance.revenue_usd_per_it_mw_year / MONTHS_PER_YEAR * grown
-    return RealUsd(it_mw * monthly[:, None], sources.programme.base_year)
 
 
 def credit_flows(sources: Sources, factors: Array, part: slice) -> Array:

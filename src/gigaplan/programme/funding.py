@@ -11,11 +11,14 @@ from gigaplan.programme.base import Month, Name, Names, Strict, Text, Year, by_y
 from gigaplan.programme.quantities import (
     BillionParameters,
     Fraction,
+    Months,
     Rate,
     SignedUsd,
     Usd,
+    UsdPerGpuHour,
     UsdPerItMwYear,
     UsdPerKwYear,
+    UsdPerMillionTokens,
     Years,
 )
 
@@ -253,12 +256,52 @@ def pays_for(instrument: Instrument) -> list[tuple[str, str]]:
 
 
 class Revenue(Strict):
-    """What compute earns; left out, the required revenue is the answer."""
+    """What compute earns, at one kind of price; left out, the required revenue is the answer."""
 
-    usd_per_it_mw_year: UsdPerItMwYear = Field(
-        description="Base-year USD per online IT MW and year."
+    usd_per_it_mw_year: UsdPerItMwYear | None = Field(
+        None, description="Capacity, take or pay: per online IT MW and year, used or not."
     )
-    change_fraction: Rate = Field(0.0, description="Real change per year.")
+    usd_per_gpu_hour: UsdPerGpuHour | None = Field(
+        None, description="Per hour of a chip that is sold and has power."
+    )
+    usd_per_million_tokens: UsdPerMillionTokens | None = Field(
+        None, description="Per million tokens served by chips that are sold and have power."
+    )
+    change_fraction: Rate = Field(0.0, description="Real change of the price per year.")
+    change_low_fraction: Rate | None = Field(
+        None, description="P10 of that change, over worlds; none if left out."
+    )
+    change_high_fraction: Rate | None = Field(None, description="P90 of it.")
+    sold_fraction: Fraction = Field(
+        1.0, description="Share of compute that is sold, of prices by the hour or token."
+    )
+    ramp_months: Months = Field(
+        0.0, le=120, description="Months in which new compute comes to be sold, evenly."
+    )
+
+    @model_validator(mode="after")
+    def _one_price(self) -> Self:
+        prices = ("usd_per_it_mw_year", "usd_per_gpu_hour", "usd_per_million_tokens")
+        given = [name for name in prices if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) if given else "none"
+            at = given[-1] if given else prices[0]
+            raise wrong(f"found {found}; write one price: {', '.join(prices)}.", at)
+        return self
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        change, low, high = (
+            self.change_fraction,
+            self.change_low_fraction,
+            self.change_high_fraction,
+        )
+        if (low is None) != (high is None):
+            missing = "change_low_fraction" if low is None else "change_high_fraction"
+            raise wrong("is missing; a range has two ends.", missing)
+        if low is not None and high is not None and not low <= change <= high:
+            raise wrong(f"{change:g} is not from {low:g} to {high:g}.", "change_fraction")
+        return self
 
 
 class FinanceTerms(Strict):

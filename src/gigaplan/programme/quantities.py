@@ -28,6 +28,8 @@ _PER_POWER_YEAR = {"USD/kW-year": 1.0, "USD/MW-year": 1e-3}
 _PER_ENERGY = {"USD/MWh": 1.0, "USD/kWh": 1e3}
 _PRICE_RESPONSE = {"USD/MWh/GW": 1.0, "USD/MWh/MW": 1e3}
 _PER_ENERGY_CAPACITY = {"USD/kWh": 1.0, "USD/MWh": 1e-3}
+_PER_GPU_HOUR = {"USD/GPU-hour": 1.0}
+_PER_TOKENS = {"USD/million tokens": 1.0, "USD/billion tokens": 1e-3}
 _PER_IT_MW = {"USD/MW": 1.0, "USD/kW": 1e3, "million USD/MW": 1e6, "billion USD/GW": 1e6}
 _PER_IT_MW_YEAR = {
     "USD/MW-year": 1.0,
@@ -186,6 +188,8 @@ UsdPerMwhPerGw = Annotated[float, *_field(_PRICE_RESPONSE, "USD/MWh/GW", 0, 1e4)
 UsdPerKwh = Annotated[float, *_field(_PER_ENERGY_CAPACITY, "USD/kWh", 0, 1e5)]
 UsdPerItMw = Annotated[float, *_field(_PER_IT_MW, "USD/MW", 0, 1e9)]
 UsdPerItMwYear = Annotated[float, *_field(_PER_IT_MW_YEAR, "USD/MW-year", 0, 1e9)]
+UsdPerGpuHour = Annotated[float, *_field(_PER_GPU_HOUR, "USD/GPU-hour", 0, 1e4)]
+UsdPerMillionTokens = Annotated[float, *_field(_PER_TOKENS, "USD/million tokens", 0, 1e6)]
 UsdPerMmbtu = Annotated[float, *_field(_HEAT_PRICE, "USD/MMBtu", 0, 1e3)]
 UsdPerTonne = Annotated[float, *_field(_MASS_PRICE, "USD/t", 0, 1e5)]
 KgPerMwh = Annotated[float, *_field(_INTENSITY, "kg/MWh", 0, 2000)]

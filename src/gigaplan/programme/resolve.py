@@ -12,7 +12,7 @@ from gigaplan.core.money import PriceIndex
 from gigaplan.core.timeline import Timeline, month_index
 from gigaplan.programme.compute import Accelerator, Campus
 from gigaplan.programme.figure_lookup import FigureLookup
-from gigaplan.programme.funding import FinanceTerms
+from gigaplan.programme.funding import FinanceTerms, Revenue
 from gigaplan.programme.model import Programme
 from gigaplan.programme.reading import ProgrammeFile
 from gigaplan.programme.resolve_places import interpolated, resolve_site, resolve_zone
@@ -24,6 +24,7 @@ from gigaplan.programme.resolved import (
     MonthsRange,
     PhaseFigures,
     ResolvedProgramme,
+    RevenueFigures,
     SlotFigures,
     TeamFigures,
 )
@@ -315,7 +316,7 @@ def _finance(terms: FinanceTerms, index: PriceIndex, take: FigureLookup) -> Fina
     take.note_own(("finance", "hurdle_fraction"), terms.hurdle_fraction)
     revenue = terms.revenue
     if revenue is not None:
-        take.note_own(("finance", "revenue"), revenue.model_dump())
+        take.note_own(("finance", "revenue"), revenue.model_dump(exclude_none=True))
     return FinanceFigures(
         hurdle_fraction=terms.hurdle_fraction,
         inflation_fraction=index.future_inflation_fraction,
@@ -329,8 +330,7 @@ def _finance(terms: FinanceTerms, index: PriceIndex, take: FigureLookup) -> Fina
         hall_tax_life_years=of("hall_tax_life_years"),
         book_life_servers_years=of("book_life_servers_years"),
         book_life_halls_years=of("book_life_halls_years"),
-        revenue_usd_per_it_mw_year=revenue.usd_per_it_mw_year if revenue else None,
-        revenue_change_fraction=revenue.change_fraction if revenue else 0.0,
+        revenue=_revenue(revenue) if revenue else None,
         training_flop_utilisation_fraction=of(
             "training_flop_utilisation_fraction", terms.training_flop_utilisation_fraction
         ),
@@ -338,4 +338,22 @@ def _finance(terms: FinanceTerms, index: PriceIndex, take: FigureLookup) -> Fina
             "inference_flop_utilisation_fraction", terms.inference_flop_utilisation_fraction
         ),
         active_billion_parameters=of("active_billion_parameters", terms.active_billion_parameters),
+    )
+
+
+_TENTH_SCORE = 1.2815515655446004
+"""A normal lies below minus this with the chance of one in ten."""
+
+
+def _revenue(terms: Revenue) -> RevenueFigures:
+    prices = {
+        "capacity": terms.usd_per_it_mw_year,
+        "gpu_hour": terms.usd_per_gpu_hour,
+        "tokens": terms.usd_per_million_tokens,
+    }
+    kind, price = next((k, p) for k, p in prices.items() if p is not None)
+    low, high = terms.change_low_fraction, terms.change_high_fraction
+    spread = 0.0 if low is None or high is None else (high - low) / (2 * _TENTH_SCORE)
+    return RevenueFigures(
+        kind, price, terms.change_fraction, spread, terms.sold_fraction, terms.ramp_months
     )

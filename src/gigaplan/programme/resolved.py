@@ -303,6 +303,21 @@ class TeamFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class RevenueFigures:
+    """What compute earns; ``kind`` is capacity (per IT MW-year), gpu_hour or tokens (a million).
+
+    ``change_spread`` is the standard deviation of the price's change per year over worlds.
+    """
+
+    kind: str
+    price_usd: float
+    change_fraction: float = 0.0
+    change_spread: float = 0.0
+    sold_fraction: float = 1.0
+    ramp_months: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class FinanceFigures:
     """How the programme is judged and taxed; rates nominal unless named real."""
 
@@ -316,8 +331,7 @@ class FinanceFigures:
     hall_tax_life_years: float
     book_life_servers_years: float
     book_life_halls_years: float
-    revenue_usd_per_it_mw_year: float | None
-    revenue_change_fraction: float
+    revenue: RevenueFigures | None
     training_flop_utilisation_fraction: float
     inference_flop_utilisation_fraction: float
     active_billion_parameters: float

@@ -198,7 +198,7 @@ def _compare(
     a, b = held.finance, other.finance
     cost = a.outcomes.npv_usd - b.outcomes.npv_usd
     per_gw_year, gained = 0.0, np.zeros_like(cost)
-    if programme.finance.revenue_usd_per_it_mw_year is None:
+    if programme.finance.revenue is None:
         with_it, less = _gw_years(a), _gw_years(b)
         everything = float(less.sum())
         per_gw_year = -float(b.outcomes.npv_usd.sum()) / everything if everything > 0 else 0.0
