@@ -15,10 +15,12 @@ import xlsxwriter
 from tests.finance import small_programme as small
 
 from gigaplan import finance
+from gigaplan.core.errors import InputError
 from gigaplan.finance.money import Money
 from gigaplan.programme import funding
 from gigaplan.report import RunView
-from gigaplan.report.live_sheets import LiveSheets, letters, name_of
+from gigaplan.report.live_cells import letters, name_of
+from gigaplan.report.live_sheets import LiveSheets
 from gigaplan.study.finance_tables import world_rows, world_statement_rows, world_term_rows
 
 DRAW = 7
@@ -168,11 +170,22 @@ def test_a_changed_term_changes_what_follows_as_gigaplan_would(tmp_path: Path) -
     assert abs(float(sheets["check"][1][1])) > 1e-4
 
 
+def test_instruments_whose_names_a_workbook_cannot_tell_apart_are_refused(tmp_path: Path) -> None:
+    world, _ = _world()
+    terms = dict(world.terms) | {("a-b", "rate"): 0.1, ("a_b", "rate"): 0.2}
+    twins = replace(world, terms=terms, drawn=(*world.drawn, ("a-b", "bond"), ("a_b", "bond")))
+    with (
+        pytest.raises(InputError, match="two instruments have one name"),
+        xlsxwriter.Workbook(str(tmp_path / "twins.xlsx")) as book,
+    ):
+        LiveSheets(book, _view(twins)).write()
+
+
 def test_columns_have_the_letters_of_a_sheet() -> None:
     assert [letters(n) for n in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
 
 
 def test_an_input_s_name_is_one_a_formula_can_hold() -> None:
     assert name_of("hyperion-venture", "tax write-off year 1") == (
-        "in_hyperion_venture_tax_write_off_year_1"
+        "in_hyperion_venture__tax_write_off_year_1"
     )

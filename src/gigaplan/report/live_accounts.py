@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from gigaplan.report.live_cells import letters
+
 if TYPE_CHECKING:
     from gigaplan.report.live_sheets import LiveSheets
 
@@ -56,8 +58,6 @@ def write_accounts(sheets: LiveSheets) -> None:
             values = rows[rows["line"] == name]["value"].tolist()
             writer.write(statement, name, names, [float(value) for value in values])
         row += len(names) + 2
-    from gigaplan.report.live_sheets import letters
-
     cells = f"{letters(_FIRST)}4:{letters(_FIRST + len(years) - 1)}{row}"
     check.write_string(1, 0, "Largest difference, as a part of total assets")
     assets = writer.places["balance_sheet", "total assets"] + 1
@@ -79,8 +79,6 @@ class _Accounts:
 
     def write(self, statement: str, name: str, names: list[str], values: list[float]) -> None:
         """Write a line, and what it differs by from the values found."""
-        from gigaplan.report.live_sheets import letters
-
         row = self.places[statement, name]
         strong = self.sheets.formats["strong" if name in _STRONG else "sum"]
         for page in (self.sheet, self.check):
@@ -93,14 +91,10 @@ class _Accounts:
             self.check.write_formula(row, _FIRST + i, f"={cell}-{value!r}", strong, 0)
 
     def _sum(self, key: str, i: int) -> str:
-        from gigaplan.report.live_sheets import letters
-
         months, year = self.sheets.months, f"{letters(_FIRST + i)}$3"
         return f"SUMIF({months.line('year')},{year},{months.line(key)})"
 
     def _end(self, key: str, i: int) -> str:
-        from gigaplan.report.live_sheets import letters
-
         months, year = self.sheets.months, f"{letters(_FIRST + i)}$3"
         return f"SUMIFS({months.line(key)},{months.line('year')},{year},{months.line('last')},1)"
 
@@ -112,8 +106,6 @@ class _Accounts:
 
     def _line(self, statement: str, name: str, i: int) -> str:
         """Return the cell of a line; that of the year before the first is nought."""
-        from gigaplan.report.live_sheets import letters
-
         if i < 0:
             return "0"
         return f"{letters(_FIRST + i)}{self.places[statement, name] + 1}"

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gigaplan.report.live_cells import minus, name_of, plus
+
 if TYPE_CHECKING:
     from gigaplan.report.live_sheets import LiveSheets
 
 
 def write_cash(sheets: LiveSheets) -> None:
     """Write interest, tax, what each instrument gives and takes, cash and the gap."""
-    from gigaplan.report.live_sheets import minus, name_of, plus
-
     m, drawn = sheets.months, sheets.drawn
     m.title("Cash, month by month")
     names = (
@@ -36,53 +36,15 @@ def write_cash(sheets: LiveSheets) -> None:
     for at, name in enumerate(names):
         m.rows[name] = m.next_row + at
 
-    def term(owner: str, what: str) -> str:
-        return name_of(owner, what)
-
-    interest = "0"
-    for name, kind in drawn:
-        interest += f"+{{owed {name}-}}*{term(name, 'rate')}/12"
-        if kind == "revolver":
-            undrawn = f"({term(name, 'most')}-{{owed {name}-}})"
-            since = f"{{number}}>{term(name, 'months before')}"
-            interest += f"+IF({since},{undrawn}*{term(name, 'fee')}/12,0)"
-    m.follows("interest", "Interest", interest)
-    bonds = [name for name, kind in drawn if kind == "bond"]
-    m.follows("due", "Bonds due", "0" + plus(f"repaid {name}" for name in bonds))
-    opening, minimum = term("", "opening cash"), term("", "minimum cash")
-    rate, limit = term("", "tax rate"), term("", "loss limit")
-    earned = f"{{cash-}}*{term('', 'interest on cash')}/12"
-    m.follows("interest on cash", "Interest on cash", earned, earned.replace("{cash-}", opening))
-    m.follows(
-        "total taxable",
-        "Taxable income of company and programme",
-        "{company taxable income}+{taxable}+{interest on cash}-{interest}-{fees-}",
-    )
-    m.follows(
-        "losses used",
-        "Losses brought forward that are used",
-        f"IF({{total taxable}}>0,MIN({{losses-}},{limit}*{{total taxable}}),0)",
-    )
-    m.follows("losses", "Losses carried forward", "{losses-}-{losses used}-MIN({total taxable},0)")
-    m.follows(
-        "tax",
-        "Tax (the change the programme makes)",
-        f"{rate}*(MAX({{total taxable}},0)-{{losses used}}-{{company taxable income}})",
-    )
-    left = f"{{cash-}}+{{net}}+{{interest on cash}}-{{interest}}-{{tax}}-{{due}}-{minimum}"
-    m.follows(
-        "left",
-        "Cash over what is kept, before anything is drawn",
-        left,
-        left.replace("{cash-}", opening),
-    )
+    _tax(sheets)
     _instruments(sheets)
+    minimum = name_of("", "minimum cash")
     fees = "+".join(
-        f"{{issued {name}}}*{term(name, 'fee')}" for name, kind in drawn if kind != "revolver"
+        f"{{issued {name}}}*{name_of(name, 'fee')}" for name, kind in drawn if kind != "revolver"
     )
     m.follows("fees", "Fees on what is issued", fees or "0")
     net_drawn = "".join(
-        f"+{{issued {name}}}" + ("" if kind == "revolver" else f"*(1-{term(name, 'fee')})")
+        f"+{{issued {name}}}" + ("" if kind == "revolver" else f"*(1-{name_of(name, 'fee')})")
         for name, kind in drawn
     )
     short = f"MAX(-{{left}}-(0{net_drawn}),0)"
@@ -102,8 +64,6 @@ _ROWS = ("repaid", "issued", "owed", "so far")
 
 def _instruments(sheets: LiveSheets) -> None:
     """Write what is repaid, issued and owed of each instrument, in the order of drawing."""
-    from gigaplan.report.live_sheets import minus, name_of
-
     m = sheets.months
     drawn_before, back_before = "", ""
     for name, kind in sheets.drawn:
@@ -139,3 +99,45 @@ def _instruments(sheets: LiveSheets) -> None:
             f"so far {name}", f"{name}: issued in the year so far", f"{this_year}+{{issued {name}}}"
         )
         drawn_before += f"+{{issued {name}}}*{kept}"
+
+
+def _tax(sheets: LiveSheets) -> None:
+    """Write interest, what is due, tax, and the cash that is left before anything is drawn."""
+    m, drawn = sheets.months, sheets.drawn
+    interest = "0"
+    for name, kind in drawn:
+        interest += f"+{{owed {name}-}}*{name_of(name, 'rate')}/12"
+        if kind == "revolver":
+            undrawn = f"({name_of(name, 'most')}-{{owed {name}-}})"
+            since = f"{{number}}>{name_of(name, 'months before')}"
+            interest += f"+IF({since},{undrawn}*{name_of(name, 'fee')}/12,0)"
+    m.follows("interest", "Interest", interest)
+    bonds = [name for name, kind in drawn if kind == "bond"]
+    m.follows("due", "Bonds due", "0" + plus(f"repaid {name}" for name in bonds))
+    opening, minimum = name_of("", "opening cash"), name_of("", "minimum cash")
+    rate, limit = name_of("", "tax rate"), name_of("", "loss limit")
+    earned = f"{{cash-}}*{name_of('', 'interest on cash')}/12"
+    m.follows("interest on cash", "Interest on cash", earned, earned.replace("{cash-}", opening))
+    m.follows(
+        "total taxable",
+        "Taxable income of company and programme",
+        "{company taxable income}+{taxable}+{interest on cash}-{interest}-{fees-}",
+    )
+    m.follows(
+        "losses used",
+        "Losses brought forward that are used",
+        f"IF({{total taxable}}>0,MIN({{losses-}},{limit}*{{total taxable}}),0)",
+    )
+    m.follows("losses", "Losses carried forward", "{losses-}-{losses used}-MIN({total taxable},0)")
+    m.follows(
+        "tax",
+        "Tax (the change the programme makes)",
+        f"{rate}*(MAX({{total taxable}},0)-{{losses used}}-{{company taxable income}})",
+    )
+    left = f"{{cash-}}+{{net}}+{{interest on cash}}-{{interest}}-{{tax}}-{{due}}-{minimum}"
+    m.follows(
+        "left",
+        "Cash over what is kept, before anything is drawn",
+        left,
+        left.replace("{cash-}", opening),
+    )

@@ -8,101 +8,22 @@ follows from it. `finance.waterfall` and `finance.statements` say why each formu
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from gigaplan.core.errors import InputError
+from gigaplan.report.live_accounts import write_accounts
+from gigaplan.report.live_cash import write_cash
+from gigaplan.report.live_cells import (
+    FIRST_MONTH,
+    HEAD_ROWS,
+    Months,
+    minus,
+    name_of,
+    plus,
+)
 from gigaplan.report.view import RunView
 
 Key = tuple[str, str, str]
-_FIRST = 3  # column of the first month: label, what it is, and nought before the first
-_HEAD = 3  # rows of the head: month, year, number, last of its year
-
-
-@dataclass
-class Months:
-    """The rows of sheet ``months`` as they are written: each a key, and a formula of a column.
-
-    A formula is text in which ``{key}`` stands for the cell of another row in the same month,
-    ``{key-}`` for that of the month before, ``{key:}`` for the whole row, and ``{key<}`` for all
-    months before, with nought first.
-    """
-
-    sheet: Any
-    count: int
-    formats: dict[str, Any]
-    rows: dict[str, int] = field(default_factory=dict)
-    next_row: int = _HEAD + 1
-
-    def cell(self, key: str, month: int) -> str:
-        """Return the address of a row's cell in a month."""
-        return f"{letters(_FIRST + month)}{self.rows[key] + 1}"
-
-    def line(self, key: str) -> str:
-        """Return the address of a whole row, for other sheets too."""
-        row = self.rows[key] + 1
-        return f"months!${letters(_FIRST)}${row}:${letters(_FIRST + self.count - 1)}${row}"
-
-    def title(self, words: str) -> None:
-        """Write a heading."""
-        self.next_row += 1
-        self.sheet.write_string(self.next_row, 0, words, self.formats["section"])
-        self.next_row += 1
-
-    def given(self, key: str, label: str, values: Sequence[float]) -> str:
-        """Write a row of inputs."""
-        row = self._begin(key, label, "given")
-        for m, value in enumerate(values):
-            self.sheet.write_number(row, _FIRST + m, float(value), self.formats["given"])
-        return key
-
-    def follows(self, key: str, label: str, formula: str, first: str | None = None) -> str:
-        """Write a row of formulas; `first` is that of the first month, if it is another."""
-        row = self._begin(key, label, "formula")
-        self.sheet.write_number(row, _FIRST - 1, 0, self.formats["hidden"])
-        for m in range(self.count):
-            text = first if m == 0 and first is not None else formula
-            self.sheet.write_formula(row, _FIRST + m, "=" + self._at(text, m), self.formats["sum"])
-        return key
-
-    def _begin(self, key: str, label: str, what: str) -> int:
-        row, self.rows[key] = self.next_row, self.next_row
-        self.sheet.write_string(row, 0, label)
-        self.sheet.write_string(row, 1, what, self.formats["small"])
-        self.next_row += 1
-        return row
-
-    def _at(self, formula: str, month: int) -> str:
-        def place(match: re.Match[str]) -> str:
-            key, which = match.group(1), match.group(2)
-            if which == ":":
-                return self.line(key).removeprefix("months!")
-            if which == "<":
-                row = self.rows[key] + 1
-                return f"${letters(_FIRST - 1)}${row}:{letters(_FIRST + month - 1)}${row}"
-            if which == "-":
-                # before the first month stands nought: MIN passes over an empty cell
-                return f"{letters(_FIRST + month - 1)}{self.rows[key] + 1}"
-            return self.cell(key, month)
-
-        return re.sub(r"\{([^{}]*?)([:<-]?)\}", place, formula)
-
-
-def letters(column: int) -> str:
-    """Return the letters of a column, the first being 0."""
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
-
-
-def name_of(owner: str, term: str) -> str:
-    """Return the name of an input in the workbook."""
-    plain = re.sub(r"[^a-z0-9]+", "_", f"{owner} {term}".lower()).strip("_")
-    return f"in_{plain}"
 
 
 class LiveSheets:
@@ -145,8 +66,6 @@ class LiveSheets:
         self._write_offs()
         self._before_cash()
         self._cash()
-        from gigaplan.report.live_accounts import write_accounts
-
         write_accounts(self)
 
     def effects(self, kind: str, line: str | None = None) -> list[str]:
@@ -179,8 +98,12 @@ class LiveSheets:
         for j, head in enumerate(("of", "term", "value", "name in formulas")):
             sheet.write_string(3, j, head, self.formats["head"])
         rows = self.terms[["owner", "term", "value"]].to_numpy().tolist()
+        taken: set[str] = set()
         for i, (owner, term, value) in enumerate(rows, start=4):
             name = name_of(owner, term)
+            if name in taken:
+                raise InputError(f"two instruments have one name in a workbook: '{owner}'.")
+            taken.add(name)
             sheet.write_string(i, 0, owner or "the programme")
             sheet.write_string(i, 1, term)
             sheet.write_number(i, 2, value, self.formats["input"])
@@ -192,16 +115,16 @@ class LiveSheets:
         sheet.set_column(1, 1, 9)
         sheet.set_column(2, 2, 2)
         sheet.set_column(3, 2 + len(self.month_names), 15)
-        sheet.freeze_panes(_HEAD + 1, _FIRST)
+        sheet.freeze_panes(HEAD_ROWS + 1, FIRST_MONTH)
         last = len(self.month_names) - 1
         for row, words in enumerate(("Month", "Year", "Number of the month", "Last of its year")):
             sheet.write_string(row, 0, words, self.formats["head"])
             self.months.rows[("month", "year", "number", "last")[row]] = row
         for m, text in enumerate(self.month_names):
             year, month = int(text[:4]), int(text[5:])
-            sheet.write_string(0, _FIRST + m, text, self.formats["head"])
+            sheet.write_string(0, FIRST_MONTH + m, text, self.formats["head"])
             for row, number in enumerate((year, m + 1, int(month == 12 or m == last)), start=1):
-                sheet.write_number(row, _FIRST + m, number)
+                sheet.write_number(row, FIRST_MONTH + m, number)
 
     def _flows(self) -> None:
         m = self.months
@@ -316,17 +239,5 @@ class LiveSheets:
         )
 
     def _cash(self) -> None:
-        from gigaplan.report.live_cash import write_cash
-
         self.book.define_name("in_first_month", f"={int(self.month_names[0][5:]) - 1}")
         write_cash(self)
-
-
-def plus(keys: Iterable[str]) -> str:
-    """Return cells added, each with its sign."""
-    return "".join(f"+{{{key}}}" for key in keys)
-
-
-def minus(keys: Iterable[str]) -> str:
-    """Return cells taken away."""
-    return "".join(f"-{{{key}}}" for key in keys)
