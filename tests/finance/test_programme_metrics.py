@@ -115,9 +115,9 @@ def test_the_rate_of_return_nears_the_hurdle_at_the_required_revenue() -> None:
         gigawatt(months),
         hurdle_fraction=0.09,
     )
-    assert found.irr is not None
+    assert found.returns is not None
     # Calendar-year flows put capital of January with revenue of the whole year.
-    assert found.irr.rate_fraction[0] == pytest.approx(0.09, abs=0.01)
+    assert found.returns.irr.rate_fraction[0] == pytest.approx(0.09, abs=0.01)
 
 
 def test_a_gpu_hour_costs_required_revenue_over_the_hours_of_the_chips() -> None:
@@ -154,7 +154,7 @@ def test_without_compute_nothing_is_required_and_the_draw_is_marked() -> None:
     )
     assert not found.defined[0]
     assert found.required_revenue_usd_per_gw_year[0] == 0
-    assert found.irr is None
+    assert found.returns is None
 
 
 def test_a_hurdle_of_zero_is_refused() -> None:

@@ -219,9 +219,14 @@ def _single(
     single |= {
         k: np.where(found.defined, v, np.inf) for k, v in of_compute.items() if v is not None
     }
-    if found.irr is not None:
-        unique = found.irr.root_count == 1
-        single["irr"] = np.where(unique, found.irr.rate_fraction.filled(0.0), np.inf)
+    if found.returns is not None:
+        irr = found.returns.irr
+        unique = irr.root_count == 1
+        single["irr"] = np.where(unique, irr.rate_fraction.filled(0.0), np.inf)
+        single["mirr"] = found.returns.mirr_fraction
+        single["payback_years"] = found.returns.payback_years
+    if found.break_even_ratio is not None:
+        single["break_even_price_ratio"] = found.break_even_ratio
     return {name: np.asarray(value, np.float64)[None] for name, value in single.items()}
 
 

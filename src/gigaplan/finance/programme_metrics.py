@@ -30,7 +30,7 @@ from gigaplan.finance._kernels import present_values, straight_line, tax_write_o
 from gigaplan.finance.amounts import Array, RealUsd, to_date
 from gigaplan.finance.capital_weights import Residual, Weights, tax_schedule
 from gigaplan.finance.flows import ProgrammeFlows, Terms
-from gigaplan.finance.irr import IrrDraws, irr_draws
+from gigaplan.finance.returns import Returns, returns_of
 
 HOURS_PER_MONTH = 730.0
 
@@ -82,8 +82,11 @@ class ProgrammeMetrics:
         Real; before tax for electricity, after tax for a GPU-hour.
     cost_usd_per_peak_exaflop : array, shape [draw], or None
         The same per 10^18 floating-point operations that the chips could do at their peak.
-    irr : IrrDraws or None
+    returns : Returns or None
         On calendar-year nominal flows; None without revenue.
+    break_even_ratio : array, shape [draw], or None
+        Price over the stated one at which the net present value is nought; infinity where nothing
+        is earned.
     """
 
     defined: NDArray[np.bool_]
@@ -93,7 +96,8 @@ class ProgrammeMetrics:
     lcoe_usd_per_mwh: Array | None
     cost_usd_per_gpu_hour: Array | None
     cost_usd_per_peak_exaflop: Array | None
-    irr: IrrDraws | None
+    returns: Returns | None
+    break_even_ratio: Array | None
 
 
 def programme_metrics(
@@ -178,7 +182,12 @@ def programme_metrics(
         lcoe_usd_per_mwh=_lcoe(compute, parts, energy, priced, power_assets),
         cost_usd_per_gpu_hour=_gpu_hour(compute, needed, priced),
         cost_usd_per_peak_exaflop=_peak_exaflop(compute, needed, priced),
-        irr=None if flows.revenue_usd is None else _irr(flows, terms, weights, residual),
+        returns=None
+        if flows.revenue_usd is None
+        else returns_of(_yearly_flows(flows, terms, weights, residual), hurdle_fraction),
+        break_even_ratio=None
+        if flows.revenue_usd is None
+        else np.divide(needed, revenue, out=np.full_like(needed, np.inf), where=revenue > 0),
     )
 
 
@@ -233,8 +242,10 @@ def _peak_exaflop(compute: Compute, needed: Array, priced: Array) -> Array | Non
     return _ratio(needed, present_values(compute.served_flops, priced) * (seconds / 1e18))
 
 
-def _irr(flows: ProgrammeFlows, terms: Terms, weights: Weights, residual: Residual) -> IrrDraws:
-    """Return the rate on calendar-year nominal flows after tax, what is left sold at the end."""
+def _yearly_flows(
+    flows: ProgrammeFlows, terms: Terms, weights: Weights, residual: Residual
+) -> Array:
+    """Return calendar-year nominal flows after tax, [year, draw], what is left sold at the end."""
     index, rate = weights.index[:, None], terms.tax_fraction
     like = next(iter(flows.capex_usd.values())).values
 
@@ -258,6 +269,5 @@ def _irr(flows: ProgrammeFlows, terms: Terms, weights: Weights, residual: Residu
         flow[-1] += worth - rate * (worth - basis)
     flow += income * (1 - rate)
     years = (flows.first_month + np.arange(len(flow))) // MONTHS_PER_YEAR
-    yearly = np.add.reduceat(flow, np.flatnonzero(np.diff(years, prepend=-1)), axis=0)
-    require(len(yearly) > 1, "a rate of return needs cash flows over at least two years.")
-    return irr_draws(yearly)
+    yearly: Array = np.add.reduceat(flow, np.flatnonzero(np.diff(years, prepend=-1)), axis=0)
+    return yearly

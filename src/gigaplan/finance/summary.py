@@ -12,6 +12,9 @@ _UNITS = {
     "npv_usd": "USD",
     "required_revenue_usd_per_gw_year": "USD per GW-year",
     "irr": "per year",
+    "mirr": "per year",
+    "payback_years": "years",
+    "break_even_price_ratio": "times",
     "funding_gap_usd": "nominal USD",
     "peak_debt_usd": "nominal USD",
     "lcoe_usd_per_mwh": "USD per MWh",
@@ -106,11 +109,17 @@ def _metrics(draws: Draws) -> tuple[Metric, ...]:
             if name in _OF_CASH and "irr" not in there:
                 reason = "no revenue is stated: cash counts nothing that the compute earns."
             if share < 1:
-                reason = f"no compute comes online in {1 - share:.0%} of draws, left out."
+                reason = f"{_WHY.get(name, _NO_COMPUTE)} in {1 - share:.0%} of draws, left out."
             metrics.append(Metric(name, unit, value, reason))
     return tuple(metrics)
 
 
+_NO_COMPUTE = "no compute comes online"
+_WHY = {
+    "mirr": "nothing is paid or nothing comes back",
+    "payback_years": "what is paid is not earned again",
+    "break_even_price_ratio": "nothing is earned",
+}
 _OF_CASH = frozenset({"funding_gap_usd", "peak_debt_usd"})
 
 

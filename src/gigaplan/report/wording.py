@@ -30,6 +30,18 @@ METRIC_WORDS = {
         "What a GW of IT online must earn in a year for the programme to be worth building.",
     ),
     "irr": ("Internal rate of return", "The yearly return at which the programme breaks even."),
+    "mirr": (
+        "Modified return",
+        "The same where several rates would do: what comes is laid up at the hurdle rate.",
+    ),
+    "payback_years": (
+        "Payback",
+        "Years until all that was paid has been earned again, for good.",
+    ),
+    "break_even_price_ratio": (
+        "Break-even price",
+        "Price of compute, over the stated one, at which the programme is worth nothing.",
+    ),
     "funding_gap_usd": (
         "Funding gap",
         "The most money at any one time that no source in the programme covers.",
