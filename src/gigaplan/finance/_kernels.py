@@ -92,6 +92,35 @@ def add_powered(
 
 
 @uncounted()
+def divide_compute(
+    it_mw: NDArray[np.float64],
+    planned: NDArray[np.float64],
+    chips_per_it_mw: NDArray[np.float64],
+    flops_per_it_mw: NDArray[np.float64],
+    online: NDArray[np.float64],
+    chips: NDArray[np.float64],
+    peak: NDArray[np.float64],
+) -> None:
+    """Turn online[generation, month, draw] from what is in service into what is online of it.
+
+    Compute is divided as what is in service, or as `planned` [generation] where nothing is; also
+    fill chips and their peak [month, draw].
+    """
+    for m in range(it_mw.shape[0]):
+        for d in range(it_mw.shape[1]):
+            total, count, flops = 0.0, 0.0, 0.0
+            for g in range(planned.size):
+                total += online[g, m, d]
+            for g in range(planned.size):
+                share = online[g, m, d] / total if total > 0.0 else planned[g]
+                mw = it_mw[m, d] * share
+                online[g, m, d] = mw
+                count += mw * chips_per_it_mw[g]
+                flops += mw * flops_per_it_mw[g]
+            chips[m, d], peak[m, d] = count, flops
+
+
+@uncounted()
 def mean_in_service(
     online: NDArray[np.float64],
     mw: NDArray[np.float64],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
+from gigaplan.finance._kernels import divide_compute
 from gigaplan.finance.amounts import Array
 from gigaplan.finance.draws import Sources
 
@@ -39,24 +40,22 @@ def fleet_of(sources: Sources, it_mw: Array, part: slice) -> Fleet:
     are in proportion of every generation.
     """
     figures = sources.programme.accelerators
-    standing = {
-        name: sources.generation_mw(name, MONTHS_PER_YEAR * chip.life_years, part)
-        for name, chip in figures.items()
-    }
-    total = sum(standing.values(), start=np.zeros_like(it_mw))
-    there = total > 0
-    online = {}
-    chips, peak = np.zeros_like(it_mw), np.zeros_like(it_mw)
-    # Online compute without chips of the plan is of those that stood before: as the plan's mean.
-    share = _planned_share(sources)
-    for name, chip in figures.items():
-        part_of = np.divide(
-            standing[name], total, out=np.full_like(total, share[name]), where=there
-        )
-        online[name] = it_mw * part_of
-        chips += online[name] * chip.chips_per_it_mw
-        peak += online[name] * chip.bf16_flops_per_it_mw
-    return Fleet(online, chips, peak)
+    online = np.empty((len(figures), *it_mw.shape))
+    for row, (name, chip) in zip(online, figures.items(), strict=True):
+        row[:] = sources.generation_mw(name, MONTHS_PER_YEAR * chip.life_years, part)
+    chips, peak = np.empty_like(it_mw), np.empty_like(it_mw)
+    planned = _planned_share(sources)
+    divide_compute(
+        it_mw,
+        # Online compute without chips of the plan is of those that stood before: as its mean.
+        np.array([planned[name] for name in figures]),
+        np.array([chip.chips_per_it_mw for chip in figures.values()]),
+        np.array([chip.bf16_flops_per_it_mw for chip in figures.values()]),
+        online,
+        chips,
+        peak,
+    )
+    return Fleet(dict(zip(figures, online, strict=True)), chips, peak)
 
 
 def _planned_share(sources: Sources) -> dict[str, float]:
