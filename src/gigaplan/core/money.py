@@ -58,6 +58,8 @@ class PriceIndex:
         """Return what one USD of `from_year` is worth in USD of `to_year`."""
         return self.level(to_year) / self.level(from_year)
 
-    def nominal_factors(self, base_year: int, years: NDArray[np.int64]) -> NDArray[np.float64]:
+    def nominal_factors(
+        self, base_year: int, years: NDArray[np.integer | np.floating]
+    ) -> NDArray[np.float64]:
         """Return nominal USD per real USD of `base_year`, for each year in `years`."""
         return self.levels(np.asarray(years, np.float64)) / self.level(base_year)

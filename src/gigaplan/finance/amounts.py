@@ -63,7 +63,7 @@ class NominalUsd:
 def month_factors(index: PriceIndex, base_year: int, first_month: int, months: int) -> Array:
     """Return nominal USD per USD of `base_year` for each month, shape [month]."""
     middles = (first_month + np.arange(months) + 0.5) / MONTHS_PER_YEAR - 0.5
-    return index.levels(middles) / index.level(base_year)
+    return index.nominal_factors(base_year, middles)
 
 
 def _same_kind(one: object, other: object) -> None:

@@ -53,10 +53,20 @@ class Sources:
         """Month number of the first."""
         return self.programme.timeline.first
 
-    @property
+    @cached_property
     def calendar(self) -> NDArray[np.int64]:
         """Calendar year of each month."""
         return (self.first_month + np.arange(self.months)) // MONTHS_PER_YEAR
+
+    @cached_property
+    def planning_year(self) -> NDArray[np.int64]:
+        """Return the place of the planning year whose energy each month has: its own or the last.
+
+        Months before the first have the first's.
+        """
+        planned = np.array(self.operating.years)
+        place = np.searchsorted(planned, self.calendar, side="right") - 1
+        return np.clip(place, 0, len(planned) - 1)
 
     @cached_property
     def _positions(self) -> Mapping[tuple[str, str], list[int]]:
@@ -112,8 +122,8 @@ class Sources:
         online, mw = self._named(self.entities("unit", project), part)
         ends = self.first_month + self.months
         # Years of operations that begin or end beyond the months count the months there are.
-        begin = np.array([max(12 * y, self.first_month) for y in self.operating.years], np.int64)
-        end = np.array([min(12 * y + 12, ends) for y in self.operating.years], np.int64)
+        january = MONTHS_PER_YEAR * np.array(self.operating.years, np.int64)
+        begin, end = np.maximum(january, self.first_month), np.minimum(january + 12, ends)
         out = np.zeros((len(begin), online.shape[1]))
         mean_in_service(online, mw, self._stay(project), self._last, begin, end, out)
         return out

@@ -63,11 +63,10 @@ class EnergyBook:
 
     def by_month(self, sources: Sources, it_mw: Array, part: slice) -> tuple[Array, Array]:
         """Return cost and facility MWh of some draws, [month, draw]."""
-        planned, calendar = np.array(sources.operating.years), sources.calendar
-        position = np.searchsorted(planned, calendar, side="right") - 1
-        position = np.clip(position, 0, len(planned) - 1)
+        position = sources.planning_year
         mean = self.mean_it_mw[:, part][position]
-        inside = (calendar == planned[position])[:, None] & (mean > 0)
+        of_its_own = sources.calendar == np.array(sources.operating.years)[position]
+        inside = of_its_own[:, None] & (mean > 0)
         weight = np.where(inside, it_mw / np.where(mean > 0, mean, 1.0), 1.0) / MONTHS_PER_YEAR
         beyond = np.where(inside, 0.0, it_mw - mean) / MONTHS_PER_YEAR
         cost = self.cost_usd[:, part][position] * weight

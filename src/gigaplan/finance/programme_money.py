@@ -90,9 +90,7 @@ def _served_fraction(sources: Sources, part: slice) -> Array:
         for table in (sources.operating.served_it_mwh, sources.operating.wanted_it_mwh)
     )
     share = np.divide(served, wanted, out=np.ones_like(served), where=wanted > 0)
-    planned = np.array(sources.operating.years)
-    position = np.searchsorted(planned, sources.calendar, side="right") - 1
-    result: Array = share[np.clip(position, 0, len(planned) - 1)]
+    result: Array = share[sources.planning_year]
     return result
 
 
@@ -189,10 +187,7 @@ def _unit_energy(sources: Sources, name: str, part: slice) -> Array:
     mwh = sources.operating.project_energy_mwh.get(name)
     if mwh is None:
         return np.zeros_like(online)
-    calendar = (sources.first_month + np.arange(sources.months)) // MONTHS_PER_YEAR
-    planned = np.array(sources.operating.years)
-    position = np.clip(np.searchsorted(planned, calendar, side="right") - 1, 0, len(planned) - 1)
     mean = by_year(sources, online)
     per_mw = np.divide(mwh[:, part], mean, out=np.zeros_like(mean), where=mean > 0)
-    result: Array = per_mw[position] / MONTHS_PER_YEAR
+    result: Array = per_mw[sources.planning_year] / MONTHS_PER_YEAR
     return result

@@ -28,7 +28,7 @@ class Statements:
     """Lines of the three statements, nominal USD, [month, draw].
 
     ``income`` and ``cash_flow`` are flows of the month, ``balance_sheet`` balances at
-    its end. ``ratios`` are over the last twelve months where they rest on flows.
+    its end.
     """
 
     income: Mapping[str, Array]
@@ -177,13 +177,3 @@ def _balance_sheet(flow: Waterfall, income: Mapping[str, Array]) -> dict[str, Ar
         | liabilities
         | {"total liabilities": total(list(liabilities.values()), like), "equity": equity}
     )
-
-
-def twelve_months(flow: Array) -> Array:
-    """Return the sum of the last twelve months, scaled up where fewer have passed."""
-    total = to_date(flow)
-    out = total.copy()
-    out[12:] -= total[:-12]
-    months = np.minimum(np.arange(1, len(flow) + 1), 12)
-    result: Array = out * (12 / months)[:, None]
-    return result

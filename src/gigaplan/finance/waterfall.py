@@ -34,7 +34,7 @@ import numpy as np
 from gigaplan.core.errors import InputError
 from gigaplan.finance._kernels import balance_cash, straight_line, tax_write_off
 from gigaplan.finance.amounts import Array, RealUsd, month_factors, spread, to_date, total
-from gigaplan.finance.depreciation import blended
+from gigaplan.finance.capital_weights import tax_schedule
 from gigaplan.finance.flows import CompanyFlows, ProgrammeFlows, Terms, checked_shape
 from gigaplan.finance.instruments import (
     Bond,
@@ -155,9 +155,7 @@ def _prepare(
         asset = flows.assets[name]
         service = _lagged(spent + capitalised[name], asset.service_lag_months)
         book[name] = straight_line(service, asset.book_life_months)
-        schedule = blended(asset.tax_classes, 41, bonus_fraction=asset.bonus_fraction)
-        schedule = schedule[: int(np.max(np.flatnonzero(schedule), initial=0)) + 1]
-        tax[name] = tax_write_off(service, flows.first_month, schedule)
+        tax[name] = tax_write_off(service, flows.first_month, tax_schedule(asset))
         if terms.property_tax_fraction:
             value = to_date(service - book[name])
             property_tax[1:] += terms.property_tax_fraction / 12 * value[:-1]

@@ -85,12 +85,9 @@ class Months:
 
 def letters(column: int) -> str:
     """Return the letters of a column, the first being 0."""
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
+    from xlsxwriter.utility import xl_col_to_name  # only when a workbook is written
+
+    return str(xl_col_to_name(column))
 
 
 def name_of(owner: str, term: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,8 @@ from gigaplan.programme.reading import read_programme
 from gigaplan.programme.resolve import resolve
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.programme.trajectories import Trajectories
-from gigaplan.study.pipeline import Results, Settings, go_on, make_plan, make_series
+from gigaplan.study.pipeline import Progress, Results, Settings, go_on, make_plan, make_series
 
-Progress = Callable[[str, float], None]
 SHARES = (0.1, 0.5, 0.9)
 
 
@@ -85,11 +84,12 @@ def of_results(
     progress: Progress = lambda stage, share: None,
 ) -> LookAhead:
     """Return the same of a programme that is operated already."""
-    held, programme = results, results.programme
-    assert held.plan is not None
-    assert held.trajectories is not None
-    assert held.operations is not None
-    work = PreparedDelivery(programme, held.plan, seed=programme.seed)
+    programme, plan = results.programme, results.plan
+    moves, operations = results.trajectories, results.operations
+    assert plan is not None
+    assert moves is not None
+    assert operations is not None
+    work = PreparedDelivery(programme, plan, seed=programme.seed)
 
     def worlds(first: int, count: int) -> Trajectories:
         return delivered_worlds(work, count, first_draw=first)
@@ -97,7 +97,7 @@ def of_results(
     start = time.perf_counter()
     dates = outlook(
         programme,
-        held.plan,
+        plan,
         draws=draws,
         seed=programme.seed,
         threads=threads,
@@ -107,16 +107,16 @@ def of_results(
     between = time.perf_counter()
     money = money_outlook(
         programme,
-        held.plan,
-        held.trajectories,
-        held.operations.summary,
+        plan,
+        moves,
+        operations.summary,
         worlds,
         draws=draws,
         threads=threads,
         progress=lambda share: progress("money", share),
     )
     seconds = {"dates": between - start, "money": time.perf_counter() - between}
-    return LookAhead(programme, dates, money, held.trajectories.draws, seconds)
+    return LookAhead(programme, dates, money, moves.draws, seconds)
 
 
 def as_text(found: LookAhead) -> str:
@@ -126,7 +126,7 @@ def as_text(found: LookAhead) -> str:
     lines += _columns("IT GW online at year's end", ("P10", "P50", "P90", "target", "chance"))
     for target in found.delivery.targets:
         month = 12 * target.year + 11 - found.delivery.timeline.first
-        row = [f"{v / 1000:.2f}" for v in (*found.delivery.online_it_mw[:, month],)]
+        row = [f"{v / 1000:.2f}" for v in found.delivery.online_it_mw[:, month]]
         chance = f"{target.probability:.2%}"
         lines.append(_row(str(target.year), [*row, f"{target.target_it_mw / 1000:.2f}", chance]))
     for title, rows in _by_year(found.money).items():
