@@ -255,19 +255,28 @@ def headroom(
 @app.command()
 def value(
     programme: ProgrammeArgument,
-    deal: Annotated[str, typer.Argument(help="A power project: contract, plant or option.")],
+    deal: Annotated[
+        str, typer.Argument(help="A power project, an instrument, or a site to connect earlier.")
+    ],
+    earlier: Annotated[
+        list[int] | None, typer.Option(help="Months, of a site; again for more [default: 6 12 24].")
+    ] = None,
     draws: DrawsOption = 1000,
     weather_years: YearsOption = 3,
     seed: SeedOption = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what a deal on power is worth: the programme with it and without, on the same draws."""
+    """Say what a deal is worth: the programme with it and without, on the same draws."""
     from gigaplan.study import deals
 
     with _progress(quiet=as_json) as progress:
         found = deals.value_deal(
-            programme, deal, _settings(draws, weather_years, seed, data), progress=progress
+            programme,
+            deal,
+            _settings(draws, weather_years, seed, data),
+            months=earlier or deals.MONTHS,
+            progress=progress,
         )
     if as_json:
         _print_json(deals.as_json(found))

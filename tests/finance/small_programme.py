@@ -12,6 +12,7 @@ import numpy as np
 from gigaplan.core.money import PriceIndex
 from gigaplan.core.timeline import Timeline, month_index
 from gigaplan.programme import funding
+from gigaplan.programme import instruments as money
 from gigaplan.programme.operating import OperatingSummary
 from gigaplan.programme.plan import AcceleratorPurchase, PhaseBuild, Plan, UnitBuild
 from gigaplan.programme.resolved import (
@@ -100,13 +101,11 @@ def company(**changes: Any) -> funding.Company:
     return funding.Company(**(plain | changes))
 
 
-def instruments() -> dict[str, funding.Instrument]:
+def instruments() -> dict[str, money.Instrument]:
     return {
-        "line": funding.Revolver(
-            title="Line", max_usd=2e9, rate_fraction=0.055, fee_fraction=0.001
-        ),
-        "moved": funding.Reallocation(title="Moved", usd_by_year={2026: 1e8}),
-        "bonds": funding.Bond(
+        "line": money.Revolver(title="Line", max_usd=2e9, rate_fraction=0.055, fee_fraction=0.001),
+        "moved": money.Reallocation(title="Moved", usd_by_year={2026: 1e8}),
+        "bonds": money.Bond(
             title="Bonds",
             max_usd_per_year=6e9,
             max_usd_total=2e10,
@@ -115,7 +114,7 @@ def instruments() -> dict[str, funding.Instrument]:
             fee_fraction=0.006,
             first="2026-01",
         ),
-        "venture": funding.JointVenture(
+        "venture": money.JointVenture(
             title="Venture",
             campus="lebanon",
             max_usd=4e9,
@@ -130,7 +129,7 @@ def instruments() -> dict[str, funding.Instrument]:
             closing="2026-02",
             upfront_distribution_usd=2e8,
         ),
-        "reactors": funding.ProjectDebt(
+        "reactors": money.ProjectDebt(
             title="Loan",
             projects=["reactor"],
             share_of_cost_fraction=0.6,

@@ -17,6 +17,7 @@ from gigaplan.finance import held_compute, programme_money, programme_sources
 from gigaplan.finance.energy_cost import EnergyBook
 from gigaplan.finance.held_compute import online_it_mw
 from gigaplan.programme import funding
+from gigaplan.programme import instruments as money
 from gigaplan.programme.resolved import ResolvedProgramme, RevenueFigures
 from gigaplan.programme.supply import Own, Ppa, Prepaid, Tolling
 
@@ -390,11 +391,11 @@ def test_rent_and_fixed_cost_end_with_the_contract_and_the_plant() -> None:
     np.testing.assert_allclose(running, there, atol=1e-6)
 
 
-def more_instruments() -> dict[str, funding.Instrument]:
+def more_instruments() -> dict[str, money.Instrument]:
     """Return the small programme's instruments with one more of each other kind."""
     kept = {k: v for k, v in small.instruments().items() if k not in ("venture", "reactors")}
     return kept | {
-        "building": funding.ConstructionLoan(
+        "building": money.ConstructionLoan(
             title="Building",
             campus="lebanon",
             share_of_cost_fraction=0.5,
@@ -402,7 +403,7 @@ def more_instruments() -> dict[str, funding.Instrument]:
             fee_fraction=0.005,
             max_usd=3e9,
         ),
-        "state": funding.ProjectDebt(
+        "state": money.ProjectDebt(
             title="State",
             projects=["reactor"],
             share_of_cost_fraction=0.8,
@@ -411,14 +412,14 @@ def more_instruments() -> dict[str, funding.Instrument]:
             max_usd=4e9,
             fee_fraction=0.02,
         ),
-        "maker": funding.VendorFinance(
+        "maker": money.VendorFinance(
             title="Maker",
             share_of_cost_fraction=0.3,
             rate_fraction=0.07,
             tenor_years=3,
             max_usd=1e12,
         ),
-        "hire": funding.Lease(
+        "hire": money.Lease(
             title="Hire",
             accounting="operating",
             share_of_cost_fraction=0.4,
@@ -429,8 +430,12 @@ def more_instruments() -> dict[str, funding.Instrument]:
             end_value_fraction=0.05,
             max_usd=1e12,
         ),
-        "anchor": funding.CustomerPrepayment(
-            title="Anchor", campus="lebanon", usd_by_year={2026: 5e8, 2027: 5e8}, delivery_years=5
+        "anchor": money.CustomerPrepayment(
+            title="Anchor",
+            campus="lebanon",
+            usd_by_year={2026: 5e8, 2027: 5e8},
+            it_mw=100.0,
+            delivery_years=5,
         ),
     }
 

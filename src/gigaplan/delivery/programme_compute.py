@@ -23,7 +23,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from gigaplan.core.timeline import MONTHS_PER_YEAR, month_text
+from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.delivery.abandonment import abandonment
 from gigaplan.delivery.durations import Duration, Scaled
 from gigaplan.delivery.model import Activity, Approval
@@ -201,7 +201,7 @@ def connection_activities(
     for site in programme.sites.values():
         before: list[str] = []
         for step in site.connection:
-            name = f"{site.name}-{month_text(step.month)}"
+            name = f"{site.name}-{step.name}"
             entity = Entity("connection", site.name, name, site.name, step.added_mw, step.month)
             made = _connection(site, entity, before, grid, firm=step.firm)
             activities += made

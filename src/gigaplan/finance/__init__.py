@@ -6,6 +6,7 @@ from gigaplan.finance.credits import CreditLaw
 from gigaplan.finance.debt import capital_recovery
 from gigaplan.finance.flows import AssetClass, CompanyFlows, ProgrammeFlows, Terms
 from gigaplan.finance.funding import fund
+from gigaplan.finance.instrument_cash import InstrumentCash, instrument_cash
 from gigaplan.finance.instruments import (
     Bond,
     CoInvestment,
@@ -66,6 +67,7 @@ __all__ = [
     "Equity",
     "FinanceResult",
     "Instrument",
+    "InstrumentCash",
     "InvestmentCredit",
     "Irr",
     "IrrDraws",
@@ -104,6 +106,7 @@ __all__ = [
     "evaluate",
     "evaluate_draws",
     "fund",
+    "instrument_cash",
     "irr",
     "irr_draws",
     "lcoe_fixed_charge",

@@ -148,6 +148,19 @@ class Sources:
         in_service(online, mw, stay, self.first_month + first, self._last, total)
         return total
 
+    def first_service(self, positions: list[int], part: slice) -> NDArray[np.int64]:
+        """Return the row in which the first of some entities serves, [draw].
+
+        One past the end where none is built in time.
+        """
+        online = self.trajectories.online_month[positions, part]
+        built = self.trajectories.entity_capex_usd[positions, part] > 0
+        never = float(self.months + 1)
+        rows = np.where(built & np.isfinite(online), online - self.first_month, never)
+        first = np.ceil(rows.min(axis=0, initial=never))
+        result: NDArray[np.int64] = np.clip(first, 0, never).astype(np.int64)
+        return result
+
     def spending(
         self, positions: list[int], months_before: Mapping[int, float], part: slice
     ) -> Array:

@@ -19,7 +19,7 @@ from gigaplan.finance.flows import CompanyFlows, ProgrammeFlows, Terms
 from gigaplan.finance.held_compute import online_it_mw, standing_it_mw
 from gigaplan.finance.instruments import Instrument
 from gigaplan.finance.periods import Periods, by_period
-from gigaplan.finance.programme_instruments import instruments_of
+from gigaplan.finance.programme_instruments import instruments_of, sold_projects
 from gigaplan.finance.programme_metrics import Compute, ProgrammeMetrics, programme_metrics
 from gigaplan.finance.programme_money import credit_flows, make_block
 from gigaplan.finance.programme_sources import (
@@ -125,7 +125,11 @@ class Money:
         flows = replace(block.flows, credits_usd=credits)
         block = replace(block, flows=flows)
         tools = tuple(instruments_of(self.sources, block, self.factors))
-        flow = waterfall(flows, self.company, tools, self.terms)
+        kept = flows
+        if sold := sold_projects(self.sources):
+            taken = credit_flows(self.sources, self.factors, part, sold)
+            kept = replace(flows, credits_usd=credits - taken)
+        flow = waterfall(kept, self.company, tools, self.terms)
         return Paid(flows, block.compute, block.fleet, tools, flow)
 
     def outcome(self, part: slice) -> dict[str, dict[str, Array]]:

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR, month_index
 from gigaplan.finance.amounts import Array
-from gigaplan.finance.draws import GROUP_OF_KIND, Sources
+from gigaplan.finance.draws import Sources
 from gigaplan.finance.instruments import (
     Bond,
+    CoInvestment,
     ConstructionLoan,
+    CreditTransfer,
     CustomerPrepayment,
     Instrument,
     JointVenture,
     Lease,
     ProjectDebt,
     Revolver,
+    SculptedLoan,
+    TaxEquity,
     VendorFinance,
 )
-from gigaplan.finance.programme_money import Block, build_months
-from gigaplan.programme import funding
+from gigaplan.finance.programme_money import Block, credit_flows
+from gigaplan.finance.programme_plants import PlantMoney, share_of_group
+from gigaplan.programme import instruments as named
 
 
 def instruments_of(sources: Sources, block: Block, factors: Array) -> tuple[Instrument, ...]:
@@ -34,7 +38,7 @@ def instruments_of(sources: Sources, block: Block, factors: Array) -> tuple[Inst
 def _each(sources: Sources, block: Block, factors: Array) -> Iterator[Instrument]:
     programme = sources.programme
     for name, item in programme.instruments.items():
-        if isinstance(item, funding.Bond):
+        if isinstance(item, named.Bond):
             yield Bond(
                 name=name,
                 rate_fraction=item.rate_fraction,
@@ -44,15 +48,15 @@ def _each(sources: Sources, block: Block, factors: Array) -> Iterator[Instrument
                 fee_fraction=item.fee_fraction,
                 first_month=max(0, month_index(item.first) - sources.first_month),
             )
-        elif isinstance(item, funding.Revolver):
+        elif isinstance(item, named.Revolver):
             yield Revolver(name, item.rate_fraction, item.max_usd, item.fee_fraction)
-        elif isinstance(item, funding.ProjectDebt):
+        elif isinstance(item, named.ProjectDebt):
             yield _project_debt(sources, block, factors, name, item)
-        elif isinstance(item, funding.ConstructionLoan):
+        elif isinstance(item, named.ConstructionLoan):
             yield _construction_loan(sources, block, factors, name, item)
-        elif isinstance(item, funding.JointVenture):
+        elif isinstance(item, named.JointVenture):
             yield _joint_venture(sources, block, factors, name, item)
-        elif isinstance(item, funding.VendorFinance):
+        elif isinstance(item, named.VendorFinance):
             yield VendorFinance(
                 name=name,
                 capital_usd=_servers(block, factors),
@@ -61,17 +65,21 @@ def _each(sources: Sources, block: Block, factors: Array) -> Iterator[Instrument
                 tenor_months=_months(item.tenor_years),
                 max_usd=item.max_usd,
             )
-        elif isinstance(item, funding.Lease):
+        elif isinstance(item, named.Lease):
             yield _lease(sources, block, factors, name, item)
-        elif isinstance(item, funding.CustomerPrepayment):
+        elif isinstance(item, named.CustomerPrepayment):
             yield _prepayment(sources, block, factors, name, item)
+        elif isinstance(item, named.SculptedLoan | named.CoInvestment | named.TaxEquity):
+            yield _of_plants(sources, block, factors, name, item)
+        elif isinstance(item, named.CreditTransfer):
+            yield _credit_transfer(sources, block, factors, name, item)
 
 
 def _project_debt(
-    sources: Sources, block: Block, factors: Array, name: str, item: funding.ProjectDebt
+    sources: Sources, block: Block, factors: Array, name: str, item: named.ProjectDebt
 ) -> ProjectDebt:
     chosen = sources.entities("unit", *item.projects)
-    capital, service = _share_of_group(sources, block, factors, "unit", chosen)
+    capital, service = share_of_group(sources, block, factors, "unit", chosen)
     return ProjectDebt(
         name=name,
         capital_usd=capital,
@@ -86,13 +94,13 @@ def _project_debt(
 
 
 def _construction_loan(
-    sources: Sources, block: Block, factors: Array, name: str, item: funding.ConstructionLoan
+    sources: Sources, block: Block, factors: Array, name: str, item: named.ConstructionLoan
 ) -> ConstructionLoan:
     kind, asset, owners = "phase", "hall", [item.campus or ""]
     if item.projects is not None:
         kind, asset, owners = "unit", "power", list(item.projects)
     chosen = sources.entities(kind, *owners)
-    capital, service = _share_of_group(sources, block, factors, kind, chosen)
+    capital, service = share_of_group(sources, block, factors, kind, chosen)
     return ConstructionLoan(
         name=name,
         capital_usd=capital,
@@ -111,7 +119,7 @@ def _servers(block: Block, factors: Array) -> Array:
     return result
 
 
-def _lease(sources: Sources, block: Block, factors: Array, name: str, item: funding.Lease) -> Lease:
+def _lease(sources: Sources, block: Block, factors: Array, name: str, item: named.Lease) -> Lease:
     return Lease(
         name=name,
         capital_usd=item.share_of_cost_fraction * _servers(block, factors),
@@ -128,10 +136,10 @@ def _lease(sources: Sources, block: Block, factors: Array, name: str, item: fund
 
 
 def _prepayment(
-    sources: Sources, block: Block, factors: Array, name: str, item: funding.CustomerPrepayment
+    sources: Sources, block: Block, factors: Array, name: str, item: named.CustomerPrepayment
 ) -> CustomerPrepayment:
     chosen = sources.entities("phase", item.campus)
-    capital, service = _share_of_group(sources, block, factors, "phase", chosen)
+    capital, service = share_of_group(sources, block, factors, "phase", chosen)
     years = sources.programme.timeline.year_of_month
     by_month = np.array([item.usd_by_year.get(int(year), 0.0) for year in years])
     # a year cut by the start of the cash flows still brings its whole sum
@@ -145,10 +153,10 @@ def _prepayment(
 
 
 def _joint_venture(
-    sources: Sources, block: Block, factors: Array, name: str, item: funding.JointVenture
+    sources: Sources, block: Block, factors: Array, name: str, item: named.JointVenture
 ) -> JointVenture:
     chosen = sources.entities("phase", item.campus)
-    capital, service = _share_of_group(sources, block, factors, "phase", chosen)
+    capital, service = share_of_group(sources, block, factors, "phase", chosen)
     closing = month_index(item.closing) - sources.first_month
     return JointVenture(
         name=name,
@@ -169,41 +177,79 @@ def _joint_venture(
     )
 
 
-def _share_of_group(
-    sources: Sources, block: Block, factors: Array, kind: str, chosen: list[int]
-) -> tuple[Array, NDArray[np.int64]]:
-    """Return nominal capital of some entities by month, and the month the first begins service.
+def _of_plants(
+    sources: Sources,
+    block: Block,
+    factors: Array,
+    name: str,
+    item: named.SculptedLoan | named.CoInvestment | named.TaxEquity,
+) -> Instrument:
+    """Return what lives of the cash of power projects."""
+    projects = tuple(item.projects)
+    plants = PlantMoney.of(sources, block, factors, projects, item.price_usd_per_mwh)
+    if isinstance(item, named.SculptedLoan):
+        return SculptedLoan(
+            name=name,
+            capital_usd=plants.capital_usd,
+            cash_usd=plants.cash_usd,
+            service_month=plants.service_month,
+            dscr=item.dscr,
+            rate_fraction=item.rate_fraction,
+            tenor_months=_months(item.tenor_years),
+            asset="power",
+            maximum_fraction=item.share_of_cost_fraction,
+            reserve_months=round(item.reserve_months),
+        )
+    if isinstance(item, named.CoInvestment):
+        return CoInvestment(
+            name=name,
+            capital_usd=plants.capital_usd,
+            cash_usd=plants.cash_usd,
+            share_fraction=item.share_of_cost_fraction,
+            equity_return_fraction=item.equity_return_fraction,
+            promote_fraction=item.promote_fraction,
+            max_usd=item.max_usd,
+        )
+    return TaxEquity(
+        name=name,
+        contribution_usd=item.share_of_cost_fraction * plants.in_service_usd,
+        cash_usd=plants.cash_usd,
+        write_off_usd=plants.write_off_usd,
+        credits_usd=credit_flows(sources, factors, block.part, projects),
+        rate_fraction=item.rate_fraction,
+        before_fraction=item.before_fraction,
+        cash_fraction=item.cash_fraction,
+        after_fraction=item.after_fraction,
+        investor_tax_fraction=item.investor_tax_fraction,
+    )
 
-    Delivery gives capital by group and month; an entity's share of a month is that of
-    its own capital, spread evenly over construction, in the same spread of all of them.
-    """
-    group = GROUP_OF_KIND[kind]
-    capital = block.flows.capex_usd[group].values * factors[:, None]
-    online = sources.trajectories.online_month[:, block.part]
-    never = np.full(online.shape[1], sources.months + 1, dtype=np.int64)
-    if not chosen:
-        return np.zeros_like(capital), never
-    before = {i: _construction(sources, i) for i in sources.entities(kind)}
-    theirs = sources.spending(chosen, before, block.part)
-    everyone = sources.spending(sources.entities(kind), before, block.part)
-    share = np.divide(theirs, everyone, out=np.zeros_like(theirs), where=everyone > 0)
-    built = sources.trajectories.entity_capex_usd[chosen][:, block.part] > 0
-    months = np.where(built, online[chosen], np.inf).min(axis=0) - sources.first_month
-    finite = np.isfinite(months)
-    service = np.where(finite, np.ceil(np.where(finite, months, 0.0)), never)
-    return capital * np.minimum(share, 1.0), np.clip(service, 0, never).astype(np.int64)
+
+def _credit_transfer(
+    sources: Sources, block: Block, factors: Array, name: str, item: named.CreditTransfer
+) -> CreditTransfer:
+    sold = np.zeros((sources.months, block.compute.it_mw.shape[1]))
+    for project in item.projects:
+        law = sources.credits.get(sources.programme.power[project].credit)
+        if law is not None:
+            # at its face value, whatever a company without tax would have for it
+            of_face = 1 - law.transfer_discount_fraction
+            sold += credit_flows(sources, factors, block.part, (project,)) / of_face
+    return CreditTransfer(
+        name=name,
+        credits_usd=sold,
+        discount_fraction=item.discount_fraction,
+        lag_months=round(item.lag_months),
+    )
 
 
-def _construction(sources: Sources, position: int) -> float:
-    """Return the middle length of an entity's construction, months."""
-    entity, programme = sources.trajectories.entities[position], sources.programme
-    if entity.kind == "unit":
-        return build_months(programme.power[entity.owner])
-    if entity.kind == "phase":
-        for phase in programme.campuses[entity.owner].phases:
-            if phase.name == entity.name:
-                return phase.construct_months.p50
-    return 24.0
+def sold_projects(sources: Sources) -> tuple[str, ...]:
+    """Return the projects whose credits are sold by an instrument."""
+    return tuple(
+        project
+        for item in sources.programme.instruments.values()
+        if isinstance(item, named.CreditTransfer)
+        for project in item.projects
+    )
 
 
 def _months(years: float) -> int:

@@ -147,8 +147,10 @@ def _rents(sources: Sources, part: slice) -> Array:
     return out
 
 
-def credit_flows(sources: Sources, factors: Array, part: slice) -> Array:
-    """Return tax credits of owned clean power, nominal, [month, draw].
+def credit_flows(
+    sources: Sources, factors: Array, part: slice, projects: tuple[str, ...] | None = None
+) -> Array:
+    """Return tax credits of owned clean power, of some projects if given, nominal, [month, draw].
 
     Construction is taken to begin the construction stage's middle length before service.
     """
@@ -157,9 +159,11 @@ def credit_flows(sources: Sources, factors: Array, part: slice) -> Array:
     draws = np.arange(out.shape[1])
     for name, project in sources.programme.power.items():
         law = sources.credits.get(project.credit)
-        if law is None or project.contract.kind != "own":
+        if law is None or (projects is not None and name not in projects):
             continue
-        unit_energy = _unit_energy(sources, name, part)
+        if project.contract.kind != "own":
+            continue
+        per_mw = unit_energy(sources, name, part)
         for i in sources.entities("unit", name):
             online = np.ceil(trajectories.online_month[i, part])
             live = np.isfinite(online) & (trajectories.entity_capex_usd[i, part] > 0)
@@ -176,12 +180,12 @@ def credit_flows(sources: Sources, factors: Array, part: slice) -> Array:
             else:
                 age = np.arange(sources.months)[:, None] - row
                 paying = inside & (age >= 0) & (age < MONTHS_PER_YEAR * law.years)
-                mwh = trajectories.entities[i].mw * unit_energy
+                mwh = trajectories.entities[i].mw * per_mw
                 out += law.usd_per_mwh * earned * paying * mwh * factors[:, None]
     return out
 
 
-def _unit_energy(sources: Sources, name: str, part: slice) -> Array:
+def unit_energy(sources: Sources, name: str, part: slice) -> Array:
     """Return MWh per MW in service of a project, [month, draw]."""
     online = sources.serving_mw(name, part)
     mwh = sources.operating.project_energy_mwh.get(name)

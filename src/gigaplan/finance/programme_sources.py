@@ -12,7 +12,8 @@ from gigaplan.finance.amounts import Array
 from gigaplan.finance.credits import CreditLaw
 from gigaplan.finance.draws import GROUP_OF_KIND
 from gigaplan.finance.flows import AssetClass, CompanyFlows, Terms
-from gigaplan.programme import funding
+from gigaplan.programme.funding import Company
+from gigaplan.programme.instruments import Reallocation
 from gigaplan.programme.plan import Plan
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.programme.trajectories import Trajectories
@@ -107,7 +108,7 @@ def company_of(programme: ResolvedProgramme, factors: Array) -> CompanyFlows:
     company, months = programme.company, len(factors)
     reallocated = np.zeros(months)
     for instrument in programme.instruments.values():
-        if isinstance(instrument, funding.Reallocation):
+        if isinstance(instrument, Reallocation):
             reallocated = reallocated + _held(instrument.usd_by_year, programme) / 12 * factors
     if company is None:
         none = CompanyFlows.none(months)
@@ -135,7 +136,7 @@ def company_of(programme: ResolvedProgramme, factors: Array) -> CompanyFlows:
     )
 
 
-def _depreciation(company: funding.Company, other_capex: Array, factors: Array) -> Array:
+def _depreciation(company: Company, other_capex: Array, factors: Array) -> Array:
     """Return depreciation of plant outside the programme, never more than there is to write off."""
     wanted = company.depreciation_usd / 12 * factors
     out = np.zeros_like(wanted)

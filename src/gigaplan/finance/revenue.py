@@ -1,8 +1,9 @@
 """What the programme's compute earns: by capacity, by the hour of a chip, or by the token.
 
 New compute comes to be sold evenly over the ramp, so what is sold is the mean of what was online
-over as many months. Capacity is paid whether used or not; hours and tokens only of the share that
-is sold and that has power. The price changes by a rate that is the same in all years of a world.
+over as many months. What a customer has paid for ahead earns nothing else. Capacity is paid
+whether used or not; hours and tokens only of the share that is sold and that has power. The price
+changes by a rate that is the same in all years of a world.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance.amounts import Array, RealUsd, to_date
 from gigaplan.finance.draws import Sources
 from gigaplan.finance.programme_metrics import HOURS_PER_MONTH, Compute
+from gigaplan.programme.instruments import CustomerPrepayment
 
 
 def revenue_of(sources: Sources, compute: Compute, part: slice) -> RealUsd | None:
@@ -39,7 +41,27 @@ def revenue_of(sources: Sources, compute: Compute, part: slice) -> RealUsd | Non
             amount = compute.served_flops * (seconds / flop)
         amount = amount * terms.sold_fraction
     price = terms.price_usd * _price(sources, part)
+    amount = amount * _not_paid_ahead(sources, compute.it_mw, part)
     return RealUsd(ramped(amount, round(terms.ramp_months)) * price, programme.base_year)
+
+
+def paid_ahead_it_mw(sources: Sources, part: slice) -> Array:
+    """Return IT MW that customers have paid for before they were there, [month, draw]."""
+    month = np.arange(sources.months)[:, None]
+    out = np.zeros((sources.months, sources.trajectories.online_month[0, part].size))
+    for item in sources.programme.instruments.values():
+        if isinstance(item, CustomerPrepayment):
+            halls = sources.entities("phase", item.campus)
+            age = month - sources.first_service(halls, part)
+            last = round(MONTHS_PER_YEAR * item.delivery_years)
+            out += item.it_mw * ((age >= 1) & (age <= last))
+    return out
+
+
+def _not_paid_ahead(sources: Sources, it_mw: Array, part: slice) -> Array:
+    """Return the share of online compute that customers have not paid for before, [month, draw]."""
+    left = np.maximum(it_mw - paid_ahead_it_mw(sources, part), 0.0)
+    return np.divide(left, it_mw, out=np.zeros_like(it_mw), where=it_mw > 0)
 
 
 def ramped(amount: Array, months: int) -> Array:

@@ -25,13 +25,15 @@ from gigaplan.programme.base import (
     wrong,
 )
 from gigaplan.programme.compute import Accelerator, Campus, ComputeTarget, SpendLimit
-from gigaplan.programme.funding import (
-    Company,
+from gigaplan.programme.funding import Company, FinanceTerms
+from gigaplan.programme.instruments import (
     ConstructionLoan,
-    FinanceTerms,
+    CreditTransfer,
     Instrument,
     JointVenture,
+    TaxEquity,
     pays_for,
+    projects_of,
 )
 from gigaplan.programme.places import Site, Zone
 from gigaplan.programme.quantities import Fraction, Mw, Rate, UsdPerTonne
@@ -232,7 +234,7 @@ class Programme(Strict):
         for key, instrument in self.instruments.items():
             if (halls := getattr(instrument, "campus", None)) is not None:
                 refer(("instruments", key, "campus"), halls, "campuses")
-            for i, name in enumerate(getattr(instrument, "projects", None) or ()):
+            for i, name in enumerate(projects_of(instrument)):
                 refer(("instruments", key, "projects", i), name, "power")
         return found
 
@@ -329,6 +331,7 @@ class Programme(Strict):
     def _wrong_instruments(self) -> list[_Found]:
         found: list[_Found] = []
         venture_of: dict[str, str] = {}
+        credits_of: dict[str, str] = {}
         paid: dict[str, float] = {}
         for key, instrument in self.instruments.items():
             for where, what in pays_for(instrument):
@@ -346,11 +349,12 @@ class Programme(Strict):
                 (
                     ("instruments", key, "projects", i),
                     f"'{name}' is bought by a contract of kind "
-                    f"{self.power[name].contract.kind}; a loan pays for owned projects only.",
+                    f"{self.power[name].contract.kind}; instruments pay for owned projects only.",
                 )
-                for i, name in enumerate(getattr(instrument, "projects", None) or ())
+                for i, name in enumerate(projects_of(instrument))
                 if self.power[name].contract.kind != "own"
             ]
+            found += self._credits_claimed_twice(key, instrument, credits_of)
             if isinstance(instrument, JointVenture):
                 other = venture_of.setdefault(instrument.campus, key)
                 if other != key:
@@ -368,6 +372,26 @@ class Programme(Strict):
                         ("instruments", key, "campus"),
                         f"'{venture_of[instrument.campus]}' pays for the halls of "
                         f"'{instrument.campus}' already; write one of the two.",
+                    )
+                )
+        return found
+
+    @staticmethod
+    def _credits_claimed_twice(
+        key: str, instrument: Instrument, credits_of: dict[str, str]
+    ) -> list[_Found]:
+        """Return projects whose credits an instrument before has already; note those it has."""
+        if not isinstance(instrument, TaxEquity | CreditTransfer):
+            return []
+        found: list[_Found] = []
+        for i, name in enumerate(instrument.projects):
+            other = credits_of.setdefault(name, key)
+            if other != key:
+                found.append(
+                    (
+                        ("instruments", key, "projects", i),
+                        f"the credits of '{name}' go to '{other}' already; a credit is claimed "
+                        "once.",
                     )
                 )
         return found

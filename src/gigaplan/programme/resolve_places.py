@@ -132,7 +132,9 @@ def _steps(at: tuple[str, str], site: Site, take: FigureLookup) -> tuple[Connect
     for i, step in enumerate(site.connection):
         take.note_own((*at, "connection", i, "mw"), step.mw)
         steps.append(
-            ConnectionFigures(month_index(step.start), step.mw, step.mw - before, step.firm)
+            ConnectionFigures(
+                step.start, month_index(step.start), step.mw, step.mw - before, step.firm
+            )
         )
         before = step.mw
     return tuple(steps)

@@ -13,7 +13,8 @@ from typing import Literal
 
 from gigaplan.core.money import PriceIndex
 from gigaplan.core.timeline import Timeline
-from gigaplan.programme.funding import Company, Instrument
+from gigaplan.programme.funding import Company
+from gigaplan.programme.instruments import Instrument
 from gigaplan.programme.model import Rule
 from gigaplan.programme.places import SeriesFile, WeatherFile
 from gigaplan.programme.reliability import CampusEvent, Feeds, GasSupply
@@ -98,8 +99,12 @@ class ZoneFigures:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionFigures:
-    """A step of announced grid connection, and what it adds."""
+    """A step of announced grid connection, and what it adds.
 
+    ``name`` is the month it was announced for: what is drawn of it stays the same if it moves.
+    """
+
+    name: str
     month: int
     total_mw: float
     added_mw: float
