@@ -22,6 +22,7 @@ UNITS = {
     "usd_per_kw_year": True,
     "usd_per_mw_it": True,
     "usd_per_mw_day": True,
+    "usd_per_mw_year": True,
     "usd_per_gw_it": True,
     "usd_per_gw_it_year": True,
     "usd_per_gw_year": True,

@@ -13,12 +13,12 @@ from tests.finance import small_programme as small
 from gigaplan import finance
 from gigaplan.core.errors import InputError
 from gigaplan.finance import draws as of_draws
-from gigaplan.finance import held_compute, programme_money, programme_sources
+from gigaplan.finance import held_compute, programme_credits, programme_money, programme_sources
 from gigaplan.finance.energy_cost import EnergyBook
 from gigaplan.finance.held_compute import online_it_mw
 from gigaplan.programme import funding
 from gigaplan.programme import instruments as money
-from gigaplan.programme.resolved import ResolvedProgramme, RevenueFigures
+from gigaplan.programme.resolved import ResolvedProgramme, RevenueFigures, ZoneFigures
 from gigaplan.programme.supply import Own, Ppa, Prepaid, Tolling
 
 
@@ -308,7 +308,7 @@ def test_credits_follow_the_year_construction_begins() -> None:
             programme, small.plan(), world, small.operating(world), assets, {"48e": law}
         )
         ones = np.ones(sources.months)
-        paid: NDArray[np.float64] = programme_money.credit_flows(sources, ones, slice(0, 20)).sum(
+        paid: NDArray[np.float64] = programme_credits.credit_flows(sources, ones, slice(0, 20)).sum(
             axis=0
         )
         return paid
@@ -333,7 +333,7 @@ def test_the_law_of_a_credit_is_the_catalogue_s() -> None:
             "gas": small.supply("gas", Own(), credit=""),
         },
     )
-    laws = programme_sources.credit_laws(owned)
+    laws = programme_credits.credit_laws(owned)
     assert set(laws) == {"48e", "45y"}
     started = np.array([2030, 2033, 2034, 2035, 2036, 2050])
     # One Big Beautiful Bill Act: full to 2033, three quarters in 2034, half in 2035.
@@ -341,8 +341,56 @@ def test_the_law_of_a_credit_is_the_catalogue_s() -> None:
     assert laws["48e"].share_fraction == 0.3
     assert laws["45y"].usd_per_mwh > 0
     assert laws["45y"].years == 10
-    sold = programme_sources.credit_laws(dataclasses.replace(owned, company=None))
+    sold = programme_credits.credit_laws(dataclasses.replace(owned, company=None))
     assert sold["48e"].transfer_discount_fraction > 0
+
+
+def test_45u_falls_with_the_price_of_energy_and_ends_and_45j_is_not_indexed() -> None:
+    law = programme_credits.credit_laws(
+        dataclasses.replace(
+            small.programme(),
+            power={
+                "stands": small.supply("stands", Own(), credit="45u"),
+                "first": small.supply("first", Own(), credit="45j"),
+            },
+        )
+    )
+    years, ones = np.array([2026, 2032, 2033]), np.ones(3)
+    standing, level = law["45u"], law["45u"].usd_per_mwh / 15.0
+    # 26 USC 45U: 15 USD/MWh, less 80% of what is above 25, so nothing from 43.75 on
+    for price, left in ((20.0, 15.0), (30.0, 11.0), (43.75, 0.0), (85.0, 0.0)):
+        found = standing.nominal_usd_per_mwh(ones, years, price * level)
+        np.testing.assert_allclose(found, [left * level, left * level, 0.0], atol=1e-9)
+    first = law["45j"]
+    np.testing.assert_allclose(first.nominal_usd_per_mwh(3 * ones, years, 85.0), 18.0)
+    assert (first.years, first.most_usd_per_mw_year) == (8, 125000.0)
+
+
+@pytest.mark.parametrize(("credit", "status"), [("45u", "operating"), ("45j", "announced")])
+def test_a_plant_that_stands_earns_45u_and_a_new_one_what_its_year_allows(
+    credit: str, status: str
+) -> None:
+    world = small.trajectories(20)
+    plant = small.supply("reactor", Own(), credit=credit, status=status)
+    zone = ZoneFigures("pjm", "PJM", "pjm", 30.0, (), 0.0, 0.0, 0.0, None, None)
+    programme = dataclasses.replace(
+        small.programme(), power={"reactor": plant}, zones={"pjm": zone}
+    )
+    other = dataclasses.replace(plant, status="announced" if status == "operating" else "operating")
+    earned = by_name(run(programme, 20).cash, "source", "tax credits")
+    never = by_name(
+        run(dataclasses.replace(programme, power={"reactor": other}), 20).cash,
+        "source",
+        "tax credits",
+    )
+    built = np.isfinite(world.online_month[6:]).any()
+    assert built
+    if credit == "45u":
+        assert max(earned.values()) > 0 == max(never.values())
+        assert all(value == 0 for year, value in earned.items() if int(year) > 2032)
+    else:
+        # 125,000 USD a MW-year at most, of 400 MW
+        assert 0 < max(earned.values()) <= 125000.0 * 400 * (1 + 1e-9)
 
 
 def test_a_credit_on_capital_and_on_energy_is_refused() -> None:

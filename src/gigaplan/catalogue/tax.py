@@ -25,6 +25,10 @@ class Credit(TypedEntry):
     years = Maybe()
     energy_community_bonus_fraction = Maybe()
     last_full_start_year = Maybe()
+    revenue_threshold_usd_per_mwh = Maybe()
+    reduction_fraction = Maybe()
+    last_year = Maybe()
+    most_usd_per_mw_year = Maybe()
 
     def share_by_start_year(self, year: int) -> float:
         """Return the share of the credit left if construction starts in `year`."""

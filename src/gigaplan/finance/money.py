@@ -19,13 +19,13 @@ from gigaplan.finance.flows import CompanyFlows, ProgrammeFlows, Terms
 from gigaplan.finance.held_compute import online_it_mw, standing_it_mw
 from gigaplan.finance.instruments import Instrument
 from gigaplan.finance.periods import Periods, by_period
+from gigaplan.finance.programme_credits import credit_flows, credit_laws
 from gigaplan.finance.programme_instruments import instruments_of, sold_projects
 from gigaplan.finance.programme_metrics import Compute, ProgrammeMetrics, programme_metrics
-from gigaplan.finance.programme_money import credit_flows, make_block
+from gigaplan.finance.programme_money import make_block
 from gigaplan.finance.programme_sources import (
     assets_of,
     company_of,
-    credit_laws,
     terms_of,
 )
 from gigaplan.finance.statements import statements

@@ -24,7 +24,8 @@ from gigaplan.finance.instruments import (
     TaxEquity,
     VendorFinance,
 )
-from gigaplan.finance.programme_money import Block, credit_flows
+from gigaplan.finance.programme_credits import credit_flows
+from gigaplan.finance.programme_money import Block
 from gigaplan.finance.programme_plants import PlantMoney, share_of_group
 from gigaplan.programme import instruments as named
 

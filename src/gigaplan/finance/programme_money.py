@@ -147,44 +147,6 @@ def _rents(sources: Sources, part: slice) -> Array:
     return out
 
 
-def credit_flows(
-    sources: Sources, factors: Array, part: slice, projects: tuple[str, ...] | None = None
-) -> Array:
-    """Return tax credits of owned clean power, of some projects if given, nominal, [month, draw].
-
-    Construction is taken to begin the construction stage's middle length before service.
-    """
-    trajectories = sources.trajectories
-    out = np.zeros((sources.months, trajectories.online_month[0, part].size))
-    draws = np.arange(out.shape[1])
-    for name, project in sources.programme.power.items():
-        law = sources.credits.get(project.credit)
-        if law is None or (projects is not None and name not in projects):
-            continue
-        if project.contract.kind != "own":
-            continue
-        per_mw = unit_energy(sources, name, part)
-        for i in sources.entities("unit", name):
-            online = np.ceil(trajectories.online_month[i, part])
-            live = np.isfinite(online) & (trajectories.entity_capex_usd[i, part] > 0)
-            month = np.where(live, online, 0.0)
-            begun = np.floor((month - build_months(project)) / MONTHS_PER_YEAR).astype(np.int64)
-            earned = law.kept_fraction(begun) * live
-            earned = earned * (month // MONTHS_PER_YEAR >= law.first_service_year)
-            row = month.astype(np.int64) - sources.first_month
-            inside = live & (row >= 0) & (row < sources.months)
-            if law.share_fraction > 0:
-                paid = law.share_fraction * earned * trajectories.entity_capex_usd[i, part]
-                at = np.clip(row, 0, sources.months - 1)
-                out[at[inside], draws[inside]] += (paid * factors[at])[inside]
-            else:
-                age = np.arange(sources.months)[:, None] - row
-                paying = inside & (age >= 0) & (age < MONTHS_PER_YEAR * law.years)
-                mwh = trajectories.entities[i].mw * per_mw
-                out += law.usd_per_mwh * earned * paying * mwh * factors[:, None]
-    return out
-
-
 def unit_energy(sources: Sources, name: str, part: slice) -> Array:
     """Return MWh per MW in service of a project, [month, draw]."""
     online = sources.serving_mw(name, part)

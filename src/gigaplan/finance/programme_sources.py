@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance.amounts import Array
-from gigaplan.finance.credits import CreditLaw
 from gigaplan.finance.draws import GROUP_OF_KIND
 from gigaplan.finance.flows import AssetClass, CompanyFlows, Terms
 from gigaplan.programme.funding import Company
@@ -19,7 +18,6 @@ from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.programme.trajectories import Trajectories
 
 _CONNECTION_TAX_CLASS = "macrs_15"
-_LAST_START_YEAR = 2060
 
 
 def terms_of(programme: ResolvedProgramme) -> Terms:
@@ -169,39 +167,3 @@ def _growth(by_year: Mapping[int, float], programme: ResolvedProgramme) -> Array
         level *= 1 + rate
         levels[year] = level
     return np.array([levels.get(int(year), 1.0) for year in _years(programme)])
-
-
-def credit_laws(programme: ResolvedProgramme) -> dict[str, CreditLaw]:
-    """Return the law of each credit the programme's projects may earn, from the catalogue.
-
-    A company with income of its own uses credits against its tax; without one they are
-    sold at the market's discount.
-    """
-    from gigaplan import catalogue
-
-    discount = 0.0
-    if programme.company is None:
-        discount = catalogue.figure("tax.transfer.discount_fraction").value
-    laws: dict[str, CreditLaw] = {}
-    for name in sorted({project.credit for project in programme.power.values()} - {"", "none"}):
-        entry = catalogue.credit(name)
-        share, rate = entry.find("investment_fraction"), entry.find("usd_per_mwh")
-        if share is None and rate is None:
-            continue
-        per_mwh = 0.0
-        if share is None and rate is not None:
-            from_year = rate.base_year or programme.base_year
-            per_mwh = rate.value * programme.price_index.factor(from_year, programme.base_year)
-        last = entry.last_full_start_year
-        full = _LAST_START_YEAR if last is None else int(last)
-        later = [entry.share_by_start_year(year) for year in range(full + 1, full + 6)]
-        laws[name] = CreditLaw(
-            name=name,
-            share_fraction=0.0 if share is None else share.value,
-            usd_per_mwh=per_mwh,
-            years=int(entry.years or 10),
-            full_through_year=full,
-            later_fractions=tuple(later),
-            transfer_discount_fraction=discount,
-        )
-    return laws

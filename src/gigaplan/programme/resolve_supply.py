@@ -131,7 +131,7 @@ def resolve_supply(
         learning_rate_fraction=of("learning_rate_fraction", absent=0.0),
         forgetting_per_year=project.forgetting_per_year,
         macrs_years=round(of("macrs_years")),
-        credit=catalogue.technology(project.technology).credit,
+        credit=project.credit or catalogue.technology(project.technology).credit,
     )
 
 

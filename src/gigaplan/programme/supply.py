@@ -198,6 +198,9 @@ class PowerProject(Strict):
         0.0, description="Months of the licence stage already behind at the programme's start."
     )
     storage: StorageTerms | None = Field(None, description="Storage that comes with it.")
+    credit: Literal["48e", "45y", "45u", "45j", "none"] | None = Field(
+        None, description="Federal tax credit of an owned plant; the technology's if left out."
+    )
     max_units_per_year: by_year(Count) | None = Field(  # type: ignore[valid-type]
         None, description="Most units that can begin service in a year."
     )

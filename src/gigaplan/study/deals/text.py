@@ -131,7 +131,9 @@ def _value(term: Term, value: float) -> str:
 
 def _compute_note(worth: Worth) -> str:
     counted = worth.usd_per_gw_year / 1e9
-    return f" Compute counts {counted:,.2f} billion USD a GW-year." if counted else ""
+    if not counted or worth.compute_usd.mean == 0:
+        return ""
+    return f" Compute counts {counted:,.2f} billion USD a GW-year."
 
 
 def _money(value: Estimate) -> str:
