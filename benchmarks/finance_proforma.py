@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from gigaplan import finance
 from gigaplan.core.money import PriceIndex
 from gigaplan.core.timeline import month_index
+from gigaplan.finance.property_tax import PropertyTax
 
 Array = NDArray[np.float64]
 
@@ -165,7 +166,7 @@ def monthly(draws: int, times: int) -> Case:
         return finance.RealUsd(scale * rng.gamma(0.7, 1.0, (months, draws)), 2025)
 
     assets = {
-        "hall": finance.AssetClass(360, {"straight_39": 1.0}, 0.0, 12),
+        "hall": finance.AssetClass(360, {"straight_39": 1.0}, 0.0, 12, (PropertyTax(0.004),)),
         "servers": finance.AssetClass(66, {"macrs_5": 1.0}, 1.0, 1),
         "power": finance.AssetClass(480, {"macrs_15": 1.0}, 1.0, 20),
     }
@@ -176,7 +177,7 @@ def monthly(draws: int, times: int) -> Case:
         8e10, 3e10, 1.1e10 * one, 1e8 * one, 1.5e9 * one, 2e9 * one, 1.5e9 * one, 7e9 * one,
         1e10 * one, 2e8 * one, 1.6e11, 5.8e10,
     )  # fmt: skip
-    terms = finance.Terms(PriceIndex({2025: 1.0}, 0.025), 0.25, 0.004)
+    terms = finance.Terms(PriceIndex({2025: 1.0}, 0.025), 0.25)
     tools = (
         finance.Bond("bonds", 0.053, 180, 3.5e11, 6e10, 0.005),
         finance.Revolver("line", 0.05, 1e10, 0.0006),

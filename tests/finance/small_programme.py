@@ -24,6 +24,7 @@ from gigaplan.programme.resolved import (
     ReferenceClassFigures,
     ResolvedProgramme,
     SiteFigures,
+    SiteTaxFigures,
     StageFigures,
     SupplyFigures,
 )
@@ -78,6 +79,7 @@ def site(name: str, **changes: Any) -> SiteFigures:
         "connection": (),
         "connection_delay_months": SPAN,
         "design_pue": 1.2,
+        "taxes": SiteTaxFigures(),
     }
     return SiteFigures(**(plain | changes))
 
@@ -185,6 +187,7 @@ def programme(**changes: Any) -> ResolvedProgramme:
         "seed": 1,
         "timeline": TIMELINE,
         "years": YEARS,
+        "sites": {"ohio": site("ohio")},
         "campuses": {"lebanon": campus},
         "accelerators": {"gb200": chip},
         "power": {"reactor": supply("reactor", Own())},

@@ -12,6 +12,7 @@ from gigaplan import finance
 from gigaplan.core.errors import InputError
 from gigaplan.core.money import PriceIndex
 from gigaplan.core.timeline import month_index
+from gigaplan.finance.property_tax import PropertyTax
 
 Array = NDArray[np.float64]
 FIRST = month_index("2026-01")
@@ -19,7 +20,13 @@ FLAT = PriceIndex({2025: 1.0}, 0.0)
 
 
 def flows(
-    months: int, spend: float, life: int, *, yearly: float = 0.0, revenue: float | None = None
+    months: int,
+    spend: float,
+    life: int,
+    *,
+    yearly: float = 0.0,
+    revenue: float | None = None,
+    taxes: tuple[PropertyTax, ...] = (),
 ) -> finance.ProgrammeFlows:
     capital = np.zeros((months, 1))
     capital[0] = spend
@@ -31,7 +38,7 @@ def flows(
     return finance.ProgrammeFlows(
         FIRST,
         {"servers": real(capital)},
-        {"servers": finance.AssetClass(life, {"macrs_5": 1.0})},
+        {"servers": finance.AssetClass(life, {"macrs_5": 1.0}, property_tax=taxes)},
         None if revenue is None else real(np.full((months, 1), revenue / 12)),
         real(running),
     )
@@ -75,17 +82,25 @@ def test_the_annuity_residual_makes_the_answer_free_of_where_cash_flows_stop() -
     inflation=st.floats(0, 0.06),
     hurdle=st.floats(0.02, 0.2),
     property_tax=st.floats(0, 0.02),
+    abated=st.integers(0, 150),
     life=st.integers(12, 300),
     residual=st.sampled_from(["annuity", "book", "none"]),
 )
 def test_earning_the_required_revenue_makes_net_present_value_zero_and_returns_the_hurdle(
-    tax: float, inflation: float, hurdle: float, property_tax: float, life: int, residual: str
+    tax: float,
+    inflation: float,
+    hurdle: float,
+    property_tax: float,
+    abated: int,
+    life: int,
+    residual: str,
 ) -> None:
     months = 132
-    terms = finance.Terms(PriceIndex({2025: 1.0}, inflation), tax, property_tax)
+    terms = finance.Terms(PriceIndex({2025: 1.0}, inflation), tax)
+    taxes = (PropertyTax(property_tax), PropertyTax(0.01, 0.6, abated))
     kind: finance.Residual = residual  # type: ignore[assignment]
     first = finance.programme_metrics(
-        flows(months, 3e10, life, yearly=1e9),
+        flows(months, 3e10, life, yearly=1e9, taxes=taxes),
         terms,
         gigawatt(months),
         hurdle_fraction=hurdle,
@@ -93,7 +108,7 @@ def test_earning_the_required_revenue_makes_net_present_value_zero_and_returns_t
     )
     needed = float(first.required_revenue_usd_per_gw_year[0])
     again = finance.programme_metrics(
-        flows(months, 3e10, life, yearly=1e9, revenue=needed),
+        flows(months, 3e10, life, yearly=1e9, revenue=needed, taxes=taxes),
         terms,
         gigawatt(months),
         hurdle_fraction=hurdle,
@@ -105,7 +120,7 @@ def test_earning_the_required_revenue_makes_net_present_value_zero_and_returns_t
 
 
 def test_the_rate_of_return_nears_the_hurdle_at_the_required_revenue() -> None:
-    months, terms = 240, finance.Terms(PriceIndex({2025: 1.0}, 0.02), 0.25, 0.005)
+    months, terms = 240, finance.Terms(PriceIndex({2025: 1.0}, 0.02), 0.25)
     needed = finance.programme_metrics(
         flows(months, 3e10, 200, yearly=1e9), terms, gigawatt(months), hurdle_fraction=0.09
     ).required_revenue_usd_per_gw_year[0]

@@ -16,15 +16,17 @@ from gigaplan import finance
 from gigaplan.core.errors import InputError
 from gigaplan.core.money import PriceIndex
 from gigaplan.core.timeline import month_index
+from gigaplan.finance.property_tax import PropertyTax
 
 Array = NDArray[np.float64]
 CENT = 0.01
 INDEX = PriceIndex({2025: 1.0, 2026: 1.03}, 0.025)
 FIRST = month_index("2026-03")
+TAXES = (PropertyTax(0.004), PropertyTax(0.01, 0.75, 60))
 ASSETS = MappingProxyType(
     {
-        "hall": finance.AssetClass(360, {"straight_39": 1.0}, 0.0, 12),
-        "servers": finance.AssetClass(66, {"macrs_5": 1.0}, 1.0, 1),
+        "hall": finance.AssetClass(360, {"straight_39": 1.0}, 0.0, 12, TAXES),
+        "servers": finance.AssetClass(66, {"macrs_5": 1.0}, 1.0, 1, TAXES[:1]),
         "power": finance.AssetClass(480, {"macrs_15": 1.0}, 0.0, 20),
     }
 )
@@ -105,7 +107,7 @@ def instruments(
     )
 
 
-TERMS = finance.Terms(INDEX, 0.25, 0.004, 0.03)
+TERMS = finance.Terms(INDEX, 0.25, 0.03)
 
 
 def run(seed: int, months: int = 120, draws: int = 7, **changes: Any) -> finance.Waterfall:
@@ -357,7 +359,7 @@ def test_two_programmes_together_have_the_flows_of_both() -> None:
     )
     # Tax adds up where other income takes every loss.
     rich = company(120, taxable_usd=np.full(120, 1e12), cash_usd=1e12)
-    terms = finance.Terms(INDEX, 0.25, 0.004)
+    terms = finance.Terms(INDEX, 0.25)
     a, b, c = (finance.waterfall(flows, rich, (), terms) for flows in (one, two, joint))
     for name in ("tax", "energy", "property tax", "capital: hall"):
         np.testing.assert_allclose(a.uses[name] + b.uses[name], c.uses[name], atol=CENT, rtol=1e-9)

@@ -40,6 +40,7 @@ KINDS: tuple[str, ...] = (
     "uncertainty",
     "finance",
     "tax",
+    "jurisdiction",
     "spend_schedule",
     "company",
     "price_index",

@@ -190,6 +190,51 @@ def straight_line(additions: NDArray[np.float64], life_months: int) -> NDArray[n
 
 
 @nb.njit(cache=True, nogil=True)
+def property_tax_due(
+    service: NDArray[np.float64],
+    life: int,
+    rate: NDArray[np.float64],
+    abated: NDArray[np.float64],
+    months: NDArray[np.int64],
+    due: NDArray[np.float64],
+) -> None:
+    """Fill the month's tax on the book value at the end of the month before, [month, draw].
+
+    Yearly rates [tax], the share of each not paid, and for how many months from service. Straight
+    line: what has been in service for so many months is written off by as much a month as before.
+    """
+    count, draws = service.shape
+    value, falls = np.zeros(draws), np.zeros(draws)
+    old, old_falls = np.zeros((len(rate), draws)), np.zeros((len(rate), draws))
+    total = rate.sum() / 12
+    for m in range(count):
+        for d in range(draws):
+            due[m, d] = total * value[d]
+        for k in range(len(rate)):
+            part, after = rate[k] * abated[k] / 12, months[k]
+            left = (life - after) / life
+            if part == 0.0 or left <= 0.0:
+                for d in range(draws):
+                    due[m, d] -= part * value[d]
+                continue
+            for d in range(draws):
+                due[m, d] -= part * (value[d] - old[k, d])
+                if m > after:
+                    old_falls[k, d] += service[m - after - 1, d]
+                if m > life:
+                    old_falls[k, d] -= service[m - life - 1, d]
+                if m >= after:
+                    old[k, d] += left * service[m - after, d]
+                old[k, d] -= old_falls[k, d] / life
+        for d in range(draws):
+            if m > 0:
+                falls[d] += service[m - 1, d]
+            if m > life:
+                falls[d] -= service[m - life - 1, d]
+            value[d] += service[m, d] - falls[d] / life
+
+
+@nb.njit(cache=True, nogil=True)
 def tax_write_off(
     additions: NDArray[np.float64], first_month: int, schedule: NDArray[np.float64]
 ) -> NDArray[np.float64]:

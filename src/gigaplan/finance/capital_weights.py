@@ -16,6 +16,7 @@ from gigaplan.finance._kernels import straight_line, tax_write_off
 from gigaplan.finance.amounts import Array, month_factors
 from gigaplan.finance.depreciation import blended
 from gigaplan.finance.flows import AssetClass, Terms
+from gigaplan.finance.property_tax import property_tax
 
 Residual = Literal["annuity", "book", "none"]
 
@@ -56,7 +57,7 @@ class Weights:
         end = float((1 + hurdle) ** -((months + 0.5) / MONTHS_PER_YEAR))
         priced = index * discount / level
         real_rate = (1 + hurdle) * (level / end_level) ** (MONTHS_PER_YEAR / months) - 1
-        capital, relief, property_tax, left = {}, {}, {}, {}
+        capital, relief, on_property, left = {}, {}, {}, {}
         for name, asset in assets.items():
             service = np.eye(months, k=-asset.service_lag_months)
             off = tax_write_off(service, first_month, tax_schedule(asset))
@@ -72,11 +73,10 @@ class Weights:
             basis_left = 1 - off.sum(axis=0)
             capital[name] = (discount - worth * end) * index / level
             relief[name] = (discount @ off + (basis_left - worth) * end) * index / level
-            held = np.zeros(months)
-            held[: months - 1] = discount[1:]
-            property_tax[name] = (terms.property_tax_fraction / 12) * (held @ book) * index / level
+            due = property_tax(service, asset.book_life_months, asset.property_tax)
+            on_property[name] = (discount @ due) * index / level
             left[name] = worth * index
-        return cls(index, discount, priced, level, capital, relief, property_tax, left)
+        return cls(index, discount, priced, level, capital, relief, on_property, left)
 
 
 def tax_schedule(asset: AssetClass) -> Array:

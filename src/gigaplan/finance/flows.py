@@ -10,6 +10,7 @@ import numpy as np
 from gigaplan.core.errors import require
 from gigaplan.core.money import PriceIndex
 from gigaplan.finance.amounts import Array, RealUsd
+from gigaplan.finance.property_tax import PropertyTax
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,15 @@ class AssetClass:
         Share written off at once for tax.
     service_lag_months : int
         Months from spending to service, on average.
+    property_tax : tuple of PropertyTax
+        By place or agreement; none if left out.
     """
 
     book_life_months: int
     tax_classes: Mapping[str, float]
     bonus_fraction: float = 0.0
     service_lag_months: int = 0
+    property_tax: tuple[PropertyTax, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,8 +117,6 @@ class Terms:
         Turns real money nominal.
     tax_fraction : float
         Federal and state tax on the programme's income.
-    property_tax_fraction : float
-        Yearly, on book value.
     cash_interest_fraction : float
         Earned on cash, yearly.
     loss_limit_fraction : float
@@ -123,7 +125,6 @@ class Terms:
 
     price_index: PriceIndex
     tax_fraction: float = 0.21
-    property_tax_fraction: float = 0.0
     cash_interest_fraction: float = 0.0
     loss_limit_fraction: float = 0.8
 

@@ -28,6 +28,7 @@ from gigaplan.finance.programme_sources import (
     company_of,
     terms_of,
 )
+from gigaplan.finance.programme_taxes import untaxed_sites
 from gigaplan.finance.statements import statements
 from gigaplan.finance.waterfall import Waterfall, waterfall
 from gigaplan.programme.operating import OperatingSummary
@@ -259,6 +260,13 @@ def notes_of(sources: Sources) -> tuple[str, ...]:
             "Chips that stood before the programme earn and cost in the company's own cash flow; "
             "evenly aged, they leave over a server's life. All figures are of the other compute."
         )
+    if programme.finance.property_tax_fraction is None:
+        notes.append(
+            "Halls and servers pay property tax where they stand, less what agreements abate; the "
+            "running cost of power holds its own."
+        )
+        if untaxed := untaxed_sites(programme, sources.plan):
+            notes.append(f"No sales or property tax is known at {', '.join(untaxed)}: none counts.")
     if programme.finance.revenue is None:
         notes.append(
             "No revenue of compute is stated, so cash, debt and the funding gap count none: they "

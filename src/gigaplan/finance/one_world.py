@@ -128,7 +128,6 @@ def _months(money: Money, paid: Paid) -> Iterator[tuple[tuple[str, str, str], Ar
 def _terms(money: Money, paid: Paid) -> Iterator[tuple[tuple[str, str], float]]:
     terms, company = money.terms, money.company
     yield ("", "tax rate"), terms.tax_fraction
-    yield ("", "property tax rate"), terms.property_tax_fraction
     yield ("", "interest on cash"), terms.cash_interest_fraction
     yield ("", "loss limit"), terms.loss_limit_fraction
     yield ("", "opening cash"), company.cash_usd
@@ -138,6 +137,10 @@ def _terms(money: Money, paid: Paid) -> Iterator[tuple[tuple[str, str], float]]:
     for name, asset in money.sources.assets.items():
         yield (name, "book life months"), float(asset.book_life_months)
         yield (name, "months to service"), float(asset.service_lag_months)
+        for number, tax in enumerate(asset.property_tax, start=1):
+            yield (name, f"property tax rate {number}"), tax.rate_fraction
+            yield (name, f"property tax abated {number}"), tax.abated_fraction
+            yield (name, f"months abated {number}"), float(tax.abated_months)
         for year, share in enumerate(tax_schedule(asset), start=1):
             yield (name, f"tax write-off year {year}"), float(share)
     for tool in paid.tools:

@@ -26,10 +26,11 @@ from numpy.typing import NDArray
 
 from gigaplan.core.errors import require
 from gigaplan.core.timeline import MONTHS_PER_YEAR
-from gigaplan.finance._kernels import present_values, straight_line, tax_write_off
-from gigaplan.finance.amounts import Array, RealUsd, to_date
+from gigaplan.finance._kernels import present_values, tax_write_off
+from gigaplan.finance.amounts import Array, RealUsd
 from gigaplan.finance.capital_weights import Residual, Weights, tax_schedule
 from gigaplan.finance.flows import ProgrammeFlows, Terms
+from gigaplan.finance.property_tax import property_tax
 from gigaplan.finance.returns import Returns, returns_of
 
 HOURS_PER_MONTH = 730.0
@@ -152,7 +153,7 @@ def programme_metrics(
         "online compute has another shape than capital.",
     )
     gw_years = present_values(compute.it_mw, priced) / (1000 * MONTHS_PER_YEAR)
-    parts, relief, property_tax = _capital(flows, weights)
+    parts, relief, on_property = _capital(flows, weights)
     running = _present(flows.running_usd, priced, gw_years)
     energy = _present(flows.energy_usd, priced, gw_years)
     revenue = _present(flows.revenue_usd, priced, gw_years)
@@ -160,7 +161,7 @@ def programme_metrics(
     if flows.credits_usd is not None:
         credits = present_values(flows.credits_usd, weights.discount) / weights.start_level
     capital = sum(parts.values(), start=np.zeros_like(gw_years))
-    operating = running + energy + property_tax
+    operating = running + energy + on_property
     # `relief` holds D + B - V: the deductions, net of the gain on what is left at the end.
     npv = keep * (revenue - operating) - capital + credits + terms.tax_fraction * relief
     before_tax = operating + capital - credits
@@ -168,7 +169,7 @@ def programme_metrics(
     split = parts | {
         "energy": energy,
         "running cost": running,
-        "property tax": property_tax,
+        "property tax": on_property,
         "credits": -credits,
         "tax": needed - before_tax,
     }
@@ -198,11 +199,11 @@ def _capital(flows: ProgrammeFlows, weights: Weights) -> tuple[dict[str, Array],
         for name, money in flows.capex_usd.items()
     }
     like = np.zeros_like(next(iter(parts.values())))
-    relief, property_tax = like.copy(), like.copy()
+    relief, on_property = like.copy(), like.copy()
     for name, money in flows.capex_usd.items():
         relief += present_values(money.values, weights.relief[name])
-        property_tax += present_values(money.values, weights.property_tax[name])
-    return parts, relief, property_tax
+        on_property += present_values(money.values, weights.property_tax[name])
+    return parts, relief, on_property
 
 
 def _present(money: RealUsd | None, priced: Array, like: Array) -> Array:
@@ -260,9 +261,8 @@ def _yearly_flows(
         lag = asset.service_lag_months
         service[lag:] = spent[: len(spent) - lag]
         off = tax_write_off(service, flows.first_month, tax_schedule(asset))
-        book = to_date(service - straight_line(service, asset.book_life_months))
         income -= off
-        income[1:] -= terms.property_tax_fraction / 12 * book[:-1]
+        income -= property_tax(service, asset.book_life_months, asset.property_tax)
         flow += off - spent
         worth = present_values(money.values, weights.residual[name])
         basis = spent.sum(axis=0) - off.sum(axis=0)

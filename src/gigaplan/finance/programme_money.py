@@ -19,6 +19,7 @@ from gigaplan.finance.fleet import Fleet, fleet_of
 from gigaplan.finance.flows import ProgrammeFlows
 from gigaplan.finance.held_compute import after_planning, standing_it_mw
 from gigaplan.finance.programme_metrics import Compute
+from gigaplan.finance.programme_taxes import sales_tax_fraction
 from gigaplan.finance.revenue import revenue_of
 from gigaplan.programme.resolved import SupplyFigures
 
@@ -78,7 +79,8 @@ def _capex(sources: Sources, part: slice) -> dict[str, Array]:
         for name, values in sources.trajectories.capex_usd.items()
     }
     life = server_life_months(sources)
-    capex["servers"] = renewed(capex["servers"], life, after_planning(sources))
+    servers = renewed(capex["servers"], life, after_planning(sources))
+    capex["servers"] = servers * (1 + sales_tax_fraction(sources.programme, sources.plan))
     capex["power"] = capex["power"] + _prepaid(sources, part)
     return capex
 

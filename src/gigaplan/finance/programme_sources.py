@@ -11,6 +11,7 @@ from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance.amounts import Array
 from gigaplan.finance.draws import GROUP_OF_KIND
 from gigaplan.finance.flows import AssetClass, CompanyFlows, Terms
+from gigaplan.finance.programme_taxes import property_taxes
 from gigaplan.programme.funding import Company
 from gigaplan.programme.instruments import Reallocation
 from gigaplan.programme.plan import Plan
@@ -26,7 +27,6 @@ def terms_of(programme: ResolvedProgramme) -> Terms:
     return Terms(
         price_index=programme.price_index,
         tax_fraction=finance.tax_rate_fraction,
-        property_tax_fraction=finance.property_tax_fraction,
     )
 
 
@@ -47,14 +47,14 @@ def assets_of(
     halls = round(MONTHS_PER_YEAR * finance.book_life_halls_years)
     servers = round(MONTHS_PER_YEAR * finance.book_life_servers_years)
     server_class = f"macrs_{finance.server_macrs_years}"
-    return {
-        "hall": AssetClass(
-            halls, {hall_class: 1.0}, bonus if hall_years <= 20 else 0.0, lag["hall"]
-        ),
-        "servers": AssetClass(servers, {server_class: 1.0}, bonus, lag["servers"]),
-        "power": AssetClass(power_life, power_tax, bonus, lag["power"]),
-        "connection": AssetClass(halls, {_CONNECTION_TAX_CLASS: 1.0}, bonus, lag["connection"]),
+    classes = {
+        "hall": (halls, {hall_class: 1.0}, bonus if hall_years <= 20 else 0.0),
+        "servers": (servers, {server_class: 1.0}, bonus),
+        "power": (power_life, power_tax, bonus),
+        "connection": (halls, {_CONNECTION_TAX_CLASS: 1.0}, bonus),
     }
+    taxes = property_taxes(programme, plan)
+    return {name: AssetClass(*terms, lag[name], taxes[name]) for name, terms in classes.items()}
 
 
 def _power_classes(programme: ResolvedProgramme, plan: Plan) -> tuple[dict[str, float], int]:

@@ -33,7 +33,7 @@ import numpy as np
 
 from gigaplan.core.errors import InputError
 from gigaplan.finance._kernels import balance_cash, straight_line, tax_write_off
-from gigaplan.finance.amounts import Array, RealUsd, month_factors, spread, to_date, total
+from gigaplan.finance.amounts import Array, RealUsd, month_factors, spread, total
 from gigaplan.finance.capital_weights import tax_schedule
 from gigaplan.finance.flows import CompanyFlows, ProgrammeFlows, Terms, checked_shape
 from gigaplan.finance.instruments import (
@@ -46,6 +46,7 @@ from gigaplan.finance.instruments import (
     Scheduled,
     check_instruments,
 )
+from gigaplan.finance.property_tax import property_tax
 
 
 @dataclass(frozen=True)
@@ -150,15 +151,13 @@ def _prepare(
             capex[name] = _less_paid(capex[name], paid, name, payer)
         for name, added in effect.capitalised.items():
             capitalised[name] += added
-    book, tax, property_tax = {}, {}, np.zeros(shape)
+    book, tax, on_property = {}, {}, np.zeros(shape)
     for name, spent in capex.items():
         asset = flows.assets[name]
         service = _lagged(spent + capitalised[name], asset.service_lag_months)
         book[name] = straight_line(service, asset.book_life_months)
         tax[name] = tax_write_off(service, flows.first_month, tax_schedule(asset))
-        if terms.property_tax_fraction:
-            value = to_date(service - book[name])
-            property_tax[1:] += terms.property_tax_fraction / 12 * value[:-1]
+        on_property += property_tax(service, asset.book_life_months, asset.property_tax)
     return _Parts(
         factors=factors,
         capex=capex,
@@ -169,7 +168,7 @@ def _prepare(
         running=nominal(flows.running_usd),
         energy=nominal(flows.energy_usd),
         credits=np.zeros(shape) if flows.credits_usd is None else flows.credits_usd,
-        property_tax=property_tax,
+        property_tax=on_property,
         effects=effects,
     )
 

@@ -135,7 +135,11 @@ class FinanceTerms(Strict):
     opex_usd_per_it_kw_year: UsdPerKwYear | None = Field(
         None, description="Running cost without energy per IT kW; catalogue if left out."
     )
-    property_tax_fraction: Fraction = Field(0.0, description="Yearly property tax on book value.")
+    property_tax_fraction: Fraction | None = Field(
+        None,
+        description="Yearly property tax on the book value of all capital, wherever it stands; of "
+        "halls and servers by their sites if left out.",
+    )
     training_flop_utilisation_fraction: Fraction | None = Field(
         None, gt=0, description="Share of dense BF16 peak that training uses; catalogue."
     )

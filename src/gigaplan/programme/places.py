@@ -31,6 +31,7 @@ from gigaplan.programme.quantities import (
     UsdPerMmbtu,
     UsdPerMwh,
     UsdPerMwhPerGw,
+    Years,
 )
 from gigaplan.programme.reliability import CampusEvent, Feeds, GasSupply
 
@@ -135,6 +136,33 @@ class Community(Strict):
     )
 
 
+class TaxAgreement(Strict):
+    """What a site's owner agreed on with those who tax property."""
+
+    halls_abated_fraction: Fraction = Field(0.0, description="Share of halls' tax not paid.")
+    halls_years: Years = Field(0.0, description="Years of that from service.")
+    servers_abated_fraction: Fraction = Field(0.0, description="Share of servers' tax not paid.")
+    servers_years: Years = Field(0.0, description="Years of that from service.")
+
+
+class SiteTaxes(Strict):
+    """Sales and property tax at a site; the catalogue's of its state where left out."""
+
+    sales_tax_fraction: Fraction | None = Field(
+        None, description="State and local sales tax on servers."
+    )
+    sales_exempt_fraction: Fraction | None = Field(
+        None, description="Share of servers that are exempt from it."
+    )
+    hall_property_tax_fraction: Fraction | None = Field(
+        None, description="Yearly, on halls' book value."
+    )
+    server_property_tax_fraction: Fraction | None = Field(
+        None, description="Yearly, on servers' book value."
+    )
+    agreement: TaxAgreement | None = Field(None, description="What need not be paid of it.")
+
+
 class Site(Strict):
     """A place: coordinates, weather, grid connection by date, land, water, community."""
 
@@ -165,6 +193,9 @@ class Site(Strict):
     )
     gas_supply: GasSupply | None = Field(
         None, description="Limits of the gas that projects at the site burn; none if left out."
+    )
+    taxes: SiteTaxes | None = Field(
+        None, description="Sales and property tax; by state if left out."
     )
     campus_events: list[CampusEvent] = Field(
         default_factory=list, description="Events of the campus that stop part of its load."

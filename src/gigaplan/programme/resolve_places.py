@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from gigaplan.core.timeline import month_index
 from gigaplan.programme.figure_lookup import FigureLookup
-from gigaplan.programme.places import Site, Zone
+from gigaplan.programme.places import Site, SiteTaxes, TaxAgreement, Zone
 from gigaplan.programme.resolved import (
     ConnectionFigures,
     MonthsRange,
     SiteFigures,
+    SiteTaxFigures,
     ZoneFigures,
 )
 
@@ -124,6 +125,30 @@ def resolve_site(name: str, site: Site, take: FigureLookup) -> SiteFigures:
         connection_feeds=site.connection_feeds,
         gas_supply=site.gas_supply,
         campus_events=tuple(site.campus_events),
+        taxes=_taxes(at, site, take),
+    )
+
+
+def _taxes(at: tuple[str, str], site: Site, take: FigureLookup) -> SiteTaxFigures:
+    """Return a site's taxes: its own, else the catalogue's of its state, else none."""
+    own = site.taxes or SiteTaxes()
+
+    def of(name: str) -> float:
+        figure = f"jurisdiction.{site.state.lower()}.{name}"
+        return take.take((*at, "taxes", name), getattr(own, name), figure, absent=0.0)
+
+    agreement = own.agreement or TaxAgreement()
+    if own.agreement is not None:
+        take.note_own((*at, "taxes", "agreement"), agreement.model_dump())
+    return SiteTaxFigures(
+        of("sales_tax_fraction"),
+        of("sales_exempt_fraction"),
+        of("hall_property_tax_fraction"),
+        of("server_property_tax_fraction"),
+        agreement.halls_abated_fraction,
+        agreement.halls_years,
+        agreement.servers_abated_fraction,
+        agreement.servers_years,
     )
 
 

@@ -112,6 +112,20 @@ class ConnectionFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteTaxFigures:
+    """Sales tax on servers, and yearly property tax on book value, some of it abated for years."""
+
+    sales_tax_fraction: float = 0.0
+    sales_exempt_fraction: float = 0.0
+    hall_property_tax_fraction: float = 0.0
+    server_property_tax_fraction: float = 0.0
+    halls_abated_fraction: float = 0.0
+    halls_years: float = 0.0
+    servers_abated_fraction: float = 0.0
+    servers_years: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class SiteFigures:
     """A site."""
 
@@ -137,6 +151,7 @@ class SiteFigures:
     connection_feeds: Feeds | None
     gas_supply: GasSupply | None
     campus_events: tuple[CampusEvent, ...]
+    taxes: SiteTaxFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +346,7 @@ class FinanceFigures:
     tax_rate_fraction: float
     bonus_depreciation_fraction: float
     opex_usd_per_it_kw_year: float
-    property_tax_fraction: float
+    property_tax_fraction: float | None
     server_macrs_years: int
     hall_tax_life_years: float
     book_life_servers_years: float

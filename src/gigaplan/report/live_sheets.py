@@ -24,6 +24,7 @@ from gigaplan.report.live_cells import (
 from gigaplan.report.view import RunView
 
 Key = tuple[str, str, str]
+_LIFE = "book life months"
 
 
 class LiveSheets:
@@ -163,7 +164,7 @@ class LiveSheets:
             m.follows(
                 f"added {name}", f"Added to {name} with interest", f"{{capital {name}}}{added}"
             )
-            lag, life = name_of(name, "months to service"), name_of(name, "book life months")
+            lag, life = name_of(name, "months to service"), name_of(name, _LIFE)
             m.follows(
                 f"service {name}",
                 f"Begins service: {name}",
@@ -183,10 +184,41 @@ class LiveSheets:
                 f"{{service {name}}}-{{book {name}}}",
             )
             self._tax_write_off(name)
-        plants = "+".join(f"{{plant {name}-}}" for name in self.classes)
-        m.follows(
-            "property tax", "Property tax", f"{name_of('', 'property tax rate')}/12*({plants})", "0"
-        )
+        due = "0" + "".join(self._property_tax(name) for name in self.classes)
+        m.follows("property tax", "Property tax", due, "0")
+
+    def _property_tax(self, name: str) -> str:
+        """Write the book value of what is past each abatement; return the tax of a class."""
+        m, head, due = self.months, "property tax rate ", ""
+        mine = self.terms[self.terms["owner"] == name]["term"]
+        for number in (str(term).removeprefix(head) for term in mine if str(term).startswith(head)):
+            rate = name_of(name, head + number)
+            abated = name_of(name, f"property tax abated {number}")
+            months, life = name_of(name, f"months abated {number}"), name_of(name, _LIFE)
+            older = f"of {name} past abatement {number}"
+            left = f"MAX({life}-{months},1)"
+            m.follows(
+                f"starts {older}",
+                f"Value {older}",
+                f"IF(AND({{number}}>{months},{life}>{months}),"
+                f"INDEX({{service {name}:}},{{number}}-{months})*({life}-{months})/{life},0)",
+            )
+            gone = f"IF({{number}}-1-{left}>=1,INDEX({{starts {older}:}},{{number}}-1-{left}),0)"
+            m.follows(
+                f"off {older}",
+                f"Written off {older}",
+                f"{{off {older}-}}+({{starts {older}-}}-{gone})/{left}",
+                "0",
+            )
+            m.follows(
+                f"old {older}",
+                f"Book value {older}",
+                f"{{old {older}-}}+{{starts {older}}}-{{off {older}}}",
+                f"{{starts {older}}}-{{off {older}}}",
+            )
+            value = f"{{plant {name}-}}"
+            due += f"+{rate}/12*({value}-{abated}*({value}-{{old {older}-}}))"
+        return due
 
     def _tax_write_off(self, name: str) -> None:
         """Write what is written off for tax: vintages of years before, and of this year so far."""
