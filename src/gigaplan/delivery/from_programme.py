@@ -79,15 +79,21 @@ def deliver(
 
 
 def delivered_worlds(
-    work: PreparedDelivery, draws: int, *, first_draw: int = 0, threads: int = 1
+    work: PreparedDelivery,
+    draws: int,
+    *,
+    first_draw: int = 0,
+    threads: int = 1,
+    name_bottlenecks: bool = True,
 ) -> Trajectories:
     """Return worlds of a prepared delivery from `first_draw` on; see `deliver`.
 
-    They have no chances of targets, which are over all draws.
+    They have no chances of targets, which are over all draws. Where bottlenecks are not named,
+    ``bottleneck`` has no month.
     """
     result = work.draw(draws, first_draw=first_draw, threads=threads)
     money = work.capital(result, first_draw=first_draw, threads=threads)
-    online, bottleneck = _online(work, result, threads)
+    online, bottleneck = _online(work, result, threads, name_bottlenecks)
     return Trajectories(
         timeline=work.programme.timeline,
         draws=draws,
@@ -117,11 +123,12 @@ def planned_online_it_mw(
 
 
 def _online(
-    work: PreparedDelivery, result: SimulationResult, threads: int
+    work: PreparedDelivery, result: SimulationResult, threads: int, named: bool
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
     """Return online compute and what holds it back, [site, month, draw]."""
     shape = len(work.sites), len(work.programme.timeline), result.draws
-    online, bottleneck = np.empty(shape, np.float32), np.empty(shape, np.int8)
+    online = np.empty(shape, np.float32)
+    bottleneck = np.empty(shape if named else (shape[0], 0, shape[2]), np.int8)
     for i, site in enumerate(work.sites):
         when = site.months(result.finish_months)
         site.layout.fill(when, online[i], bottleneck[i], threads)

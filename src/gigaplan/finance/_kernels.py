@@ -25,123 +25,6 @@ def present_values(flows: NDArray[np.float64], factors: NDArray[np.float64]) -> 
     return out
 
 
-@uncounted(inline="always")
-def _leaves(online: float, stay_months: float, last_month: int) -> int:
-    """Return the month number in which a unit leaves; one beyond `last_month` if it stays."""
-    # operations counts from the first whole month of service too
-    end = math.ceil(online - 1e-9) + stay_months
-    return math.ceil(end) if end < last_month else 1 << 60
-
-
-@uncounted()
-def in_service(
-    online: NDArray[np.float64],
-    mw: NDArray[np.float64],
-    stay_months: float,
-    first_month: int,
-    last_month: int,
-    total: NDArray[np.float64],
-) -> None:
-    """Fill total[month, draw] with the MW of entities [entity, draw] in service, net of who left.
-
-    Each serves from its first whole month. One whose stay ends before month number
-    `last_month` leaves; others are taken as renewed. `first_month` is the number of row 0.
-    """
-    months, draws = total.shape
-    total[:] = 0.0
-    for i in range(mw.size):
-        for d in range(draws):
-            since = math.ceil(online[i, d]) - first_month if online[i, d] < 1e9 else months
-            if since < months:
-                total[max(since, 0), d] += mw[i]
-                end = _leaves(online[i, d], stay_months, last_month) - first_month
-                if end < months:
-                    total[max(end, 0), d] -= mw[i]
-    for d in range(draws):
-        total[0, d] = max(total[0, d], 0.0)
-    for m in range(1, months):
-        for d in range(draws):  # below nought is rounding
-            total[m, d] = max(total[m - 1, d] + total[m, d], 0.0)
-
-
-@uncounted()
-def add_ready(
-    halls: NDArray[np.float64],
-    chips: NDArray[np.float64],
-    gone: NDArray[np.float64],
-    stood: NDArray[np.float64],
-    ready: NDArray[np.float64],
-) -> None:
-    """Add to ready[month, draw] what has a hall and chips: less those `gone` [draw], with others.
-
-    `stood` [month] stood before and still stands.
-    """
-    for m in range(halls.shape[0]):
-        for d in range(halls.shape[1]):
-            ready[m, d] += min(halls[m, d], max(chips[m, d] - gone[d], 0.0) + stood[m])
-
-
-@uncounted()
-def add_powered(
-    ready: NDArray[np.float64], power: NDArray[np.float64], pue: float, total: NDArray[np.float64]
-) -> None:
-    """Add to total[month, draw] the IT MW that are ready and have power."""
-    for m in range(ready.shape[0]):
-        for d in range(ready.shape[1]):
-            total[m, d] += min(ready[m, d], power[m, d] / pue)
-
-
-@uncounted()
-def divide_compute(
-    it_mw: NDArray[np.float64],
-    planned: NDArray[np.float64],
-    chips_per_it_mw: NDArray[np.float64],
-    flops_per_it_mw: NDArray[np.float64],
-    online: NDArray[np.float64],
-    chips: NDArray[np.float64],
-    peak: NDArray[np.float64],
-) -> None:
-    """Turn online[generation, month, draw] from what is in service into what is online of it.
-
-    Compute is divided as what is in service, or as `planned` [generation] where nothing is; also
-    fill chips and their peak [month, draw].
-    """
-    for m in range(it_mw.shape[0]):
-        for d in range(it_mw.shape[1]):
-            total, count, flops = 0.0, 0.0, 0.0
-            for g in range(planned.size):
-                total += online[g, m, d]
-            for g in range(planned.size):
-                share = online[g, m, d] / total if total > 0.0 else planned[g]
-                mw = it_mw[m, d] * share
-                online[g, m, d] = mw
-                count += mw * chips_per_it_mw[g]
-                flops += mw * flops_per_it_mw[g]
-            chips[m, d], peak[m, d] = count, flops
-
-
-@uncounted()
-def mean_in_service(
-    online: NDArray[np.float64],
-    mw: NDArray[np.float64],
-    stay_months: float,
-    last_month: int,
-    begin: NDArray[np.int64],
-    end: NDArray[np.int64],
-    mean: NDArray[np.float64],
-) -> None:
-    """Fill mean[year, draw] with the mean of what `in_service` fills, over months begin to end."""
-    mean[:] = 0.0
-    for i in range(mw.size):
-        for y in range(begin.size):
-            months = end[y] - begin[y]
-            for d in range(mean.shape[1]):
-                if online[i, d] < 1e9 and months > 0:
-                    since = max(math.ceil(online[i, d]), begin[y])
-                    until = min(_leaves(online[i, d], stay_months, last_month), end[y])
-                    mean[y, d] += mw[i] * max(until - since, 0) / months
-
-
 @uncounted()
 def sum_periods(
     values: NDArray[np.float64], starts: NDArray[np.int64], out: NDArray[np.float64]
@@ -175,6 +58,16 @@ def moments(
             if np.isfinite(rows[r, d]):
                 off += (rows[r, d] - middle) ** 2
         count[r], mean[r], square[r] = there, middle, off
+
+
+@nb.njit(cache=True, nogil=True)
+def cut_at(flow: NDArray[np.float64], limit: float, out: NDArray[np.float64]) -> None:
+    """Fill out[month, draw] with a flow, cut where its running sum passes `limit`."""
+    total = np.zeros(flow.shape[1])
+    for m in range(flow.shape[0]):
+        for d in range(flow.shape[1]):
+            before, total[d] = min(total[d], limit), total[d] + flow[m, d]
+            out[m, d] = min(total[d], limit) - before
 
 
 @nb.njit(cache=True, nogil=True)

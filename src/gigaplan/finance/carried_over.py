@@ -15,6 +15,7 @@ import numpy as np
 from gigaplan.finance.amounts import Array
 from gigaplan.finance.draws import Sources
 from gigaplan.finance.energy_cost import EnergyBook
+from gigaplan.finance.worlds._kernels import carry_energy
 from gigaplan.programme.operating import OperatingSummary
 
 
@@ -83,15 +84,22 @@ def carried_over(
         return np.maximum(moved, 0.0)
 
     load = by_it(known.load_mwh)
-    before, cost = operated.energy_mwh[..., like], operated.variable_usd[..., like]
-    more = _serving(sources)
-    more -= operated.serving_mw[..., like]
-    more *= _per(operated.energy_mwh, operated.serving_mw)
-    made = np.maximum(before + more, 0.0)
-    more = made - before
-    variable = np.maximum(cost + _per(operated.variable_usd, operated.energy_mwh) * more, 0.0)
+    serving = _serving(sources)
+    made, variable, more = np.empty_like(serving), np.empty_like(serving), np.empty_like(load)
+    carry_energy(
+        like,
+        serving,
+        operated.serving_mw,
+        operated.energy_mwh,
+        operated.variable_usd,
+        _per(operated.energy_mwh, operated.serving_mw)[..., 0],
+        _per(operated.variable_usd, operated.energy_mwh)[..., 0],
+        made,
+        variable,
+        more,
+    )
     load_more = load - known.load_mwh[:, like]
-    grid_more = load_more - more.sum(axis=0)
+    grid_more = load_more - more
     price = _per(known.grid_cost_usd, known.grid_energy_mwh)
     carbon = _per(known.co2_t, known.load_mwh)
     names = [*known.project_energy_mwh]

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
-from gigaplan.finance._kernels import in_service, mean_in_service
-from gigaplan.finance.amounts import Array, to_date
+from gigaplan.finance.amounts import Array
 from gigaplan.finance.credits import CreditLaw
 from gigaplan.finance.flows import AssetClass
+from gigaplan.finance.worlds._kernels import in_service, mean_in_service, share_of_spending
 from gigaplan.programme.operating import OperatingSummary
 from gigaplan.programme.plan import Plan
 from gigaplan.programme.resolved import ResolvedProgramme
@@ -104,6 +104,19 @@ class Sources:
         """
         return self._serving(self.entities("unit", project), self._stay(project), part, first)
 
+    def power_mw(self, site: str, part: slice, first: int) -> Array:
+        """Return facility MW of connection and firm generation at a site, from row `first` on."""
+        positions = self.entities("connection", site)
+        stays, shares = [np.inf] * len(positions), [1.0] * len(positions)
+        for name, project in self.programme.power.items():
+            if project.site == site:
+                units = self.entities("unit", name)
+                share = 1.0 if project.resource == "firm" else project.capacity_credit_fraction
+                positions = positions + units
+                stays += [self._stay(name)] * len(units)
+                shares += [share] * len(units)
+        return self._serving(positions, np.array(stays), part, first, np.array(shares))
+
     def generation_mw(self, accelerator: str, stay_months: float, part: slice) -> Array:
         """Return IT MW of an accelerator in service, wherever it stands, [month, draw]."""
         return self._serving(self._of_generation.get(accelerator, []), stay_months, part, 0)
@@ -142,10 +155,18 @@ class Sources:
         online = self.trajectories.online_month[positions, part]
         return online, np.array([self.trajectories.entities[i].mw for i in positions], np.float64)
 
-    def _serving(self, positions: list[int], stay: float, part: slice, first: int) -> Array:
+    def _serving(
+        self,
+        positions: list[int],
+        stay: float | Array,
+        part: slice,
+        first: int,
+        shares: float | Array = 1.0,
+    ) -> Array:
         online, mw = self._named(positions, part)
         total = np.empty((self.months - first, online.shape[1]))
-        in_service(online, mw, stay, self.first_month + first, self._last, total)
+        stays = np.zeros(len(mw)) + stay
+        in_service(online, mw * shares, stays, self.first_month + first, self._last, total)
         return total
 
     def first_service(self, positions: list[int], part: slice) -> NDArray[np.int64]:
@@ -161,24 +182,25 @@ class Sources:
         result: NDArray[np.int64] = np.clip(first, 0, never).astype(np.int64)
         return result
 
-    def spending(
-        self, positions: list[int], months_before: Mapping[int, float], part: slice
+    def share_of_spending(
+        self, kind: str, chosen: list[int], months_before: Mapping[int, float], part: slice
     ) -> Array:
-        """Return capital of some entities spread evenly before their service, [month, draw]."""
-        trajectories = self.trajectories
-        draws = np.arange(trajectories.online_month[0, part].size)
-        change = np.zeros((self.months + 1, len(draws)))
-        for i in positions:
-            online = trajectories.online_month[i, part]
-            planned = float(trajectories.entities[i].planned_month)
-            end = np.where(np.isfinite(online), online, planned) - self.first_month
-            length = max(1.0, round(months_before.get(i, 24.0)))
-            last = np.clip(np.ceil(end), 1, self.months).astype(np.int64)
-            first = np.clip(last - int(length), 0, self.months - 1)
-            rate = trajectories.entity_capex_usd[i, part] / np.maximum(last - first, 1)
-            change[first, draws] += rate
-            change[last, draws] -= rate
-        return np.maximum(to_date(change[:-1]), 0.0)
+        """Return the share that some entities have of what a kind spends, [month, draw].
+
+        Each spends evenly over its months before service, in `months_before` by position.
+        """
+        positions, trajectories = self.entities(kind), self.trajectories
+        share = np.empty((self.months, trajectories.online_month[0, part].size))
+        share_of_spending(
+            trajectories.online_month[positions, part],
+            np.array([float(trajectories.entities[i].planned_month) for i in positions]),
+            np.array([max(1, round(months_before[i])) for i in positions]),
+            np.asarray(trajectories.entity_capex_usd[positions, part], np.float64),
+            np.isin(positions, chosen),
+            self.first_month,
+            share,
+        )
+        return share
 
 
 def server_life_months(sources: Sources) -> int:

@@ -17,6 +17,7 @@ from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance.amounts import Array
 from gigaplan.finance.draws import Sources
 from gigaplan.finance.held_compute import online_it_mw
+from gigaplan.finance.worlds._kernels import months_of_years
 
 _HOURS_PER_YEAR = 8760.0
 _BLOCK = 200
@@ -63,17 +64,16 @@ class EnergyBook:
 
     def by_month(self, sources: Sources, it_mw: Array, part: slice) -> tuple[Array, Array]:
         """Return cost and facility MWh of some draws, [month, draw]."""
-        position = sources.planning_year
-        mean = self.mean_it_mw[:, part][position]
-        of_its_own = sources.calendar == np.array(sources.operating.years)[position]
-        inside = of_its_own[:, None] & (mean > 0)
-        weight = np.where(inside, it_mw / np.where(mean > 0, mean, 1.0), 1.0) / MONTHS_PER_YEAR
-        beyond = np.where(inside, 0.0, it_mw - mean) / MONTHS_PER_YEAR
-        cost = self.cost_usd[:, part][position] * weight
-        load = self.load_mwh[:, part][position] * weight
-        cost += self.cost_per_it_mw[position][:, None] * beyond
-        load += self.load_per_it_mw[position][:, None] * beyond
-        return cost, np.maximum(load, 0.0)
+        place = sources.planning_year
+        own = sources.calendar == np.array(sources.operating.years)[place]
+        mean = self.mean_it_mw[:, part]
+        cost, load = np.empty((2, *it_mw.shape))
+        for yearly, per_it_mw, out in (
+            (self.cost_usd, self.cost_per_it_mw, cost),
+            (self.load_mwh, self.load_per_it_mw, load),
+        ):
+            months_of_years(place, own, it_mw, mean, yearly[:, part], per_it_mw, out)
+        return cost, np.maximum(load, 0.0, out=load)
 
 
 def _yearly_cost(sources: Sources, part: slice) -> Array:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
-from gigaplan.finance._kernels import divide_compute
 from gigaplan.finance.amounts import Array
 from gigaplan.finance.draws import Sources
+from gigaplan.finance.worlds._kernels import divide_compute
 
 
 @dataclass(frozen=True)

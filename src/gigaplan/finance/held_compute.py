@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
-from gigaplan.finance._kernels import add_powered, add_ready
 from gigaplan.finance.amounts import Array
 from gigaplan.finance.draws import Sources, server_life_months
+from gigaplan.finance.worlds._kernels import add_powered, add_ready
 from gigaplan.programme.resolved import CampusFigures
 
 
@@ -43,7 +43,7 @@ def _held_it_mw(sources: Sources, part: slice) -> Array:
             ready[:] = 0.0
             for campus in campuses:
                 _add_campus(sources, campus, part, ready)
-            add_powered(ready, _power(sources, site.name, part, after), site.design_pue, out)
+            add_powered(ready, sources.power_mw(site.name, part, after), site.design_pue, out)
     return out
 
 
@@ -59,16 +59,6 @@ def _add_campus(sources: Sources, campus: CampusFigures, part: slice, ready: Arr
         gone = sources.online_mw(bought, part, min(after - life, sources.months - 1))[0]
     stood = sum(p.it_mw for p in campus.phases if p.status == "operating")
     add_ready(halls, chips, gone, stood * _left(sources)[first:], ready)
-
-
-def _power(sources: Sources, site: str, part: slice, first: int) -> Array:
-    """Return facility MW of connection and firm generation at a site, from month `first` on."""
-    total = sources.online_mw(sources.entities("connection", site), part, first)
-    for name, project in sources.programme.power.items():
-        if project.site == site:
-            share = 1.0 if project.resource == "firm" else project.capacity_credit_fraction
-            total += share * sources.serving_mw(name, part, first)
-    return total
 
 
 def standing_it_mw(sources: Sources) -> Array:

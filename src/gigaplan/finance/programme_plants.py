@@ -91,15 +91,13 @@ def share_of_group(
     its own capital, spread evenly over construction, in the same spread of all of them.
     """
     group = GROUP_OF_KIND[kind]
-    capital = block.flows.capex_usd[group].values * factors[:, None]
+    capital: Array = block.flows.capex_usd[group].values * factors[:, None]
     service = sources.first_service(chosen, block.part)
     if not chosen:
         return np.zeros_like(capital), service
     before = {i: _construction(sources, i) for i in sources.entities(kind)}
-    theirs = sources.spending(chosen, before, block.part)
-    everyone = sources.spending(sources.entities(kind), before, block.part)
-    share = np.divide(theirs, everyone, out=np.zeros_like(theirs), where=everyone > 0)
-    return capital * np.minimum(share, 1.0), service
+    capital *= sources.share_of_spending(kind, chosen, before, block.part)
+    return capital, service
 
 
 def _construction(sources: Sources, position: int) -> float:

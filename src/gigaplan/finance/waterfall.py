@@ -145,16 +145,18 @@ def _prepare(
         return np.zeros(shape) if real is None else real.to_nominal(factors).values
 
     capex = {name: nominal(real) for name, real in flows.capex_usd.items()}
-    capitalised = {name: np.zeros(shape) for name in capex}
+    nothing = np.broadcast_to(0.0, shape)
+    capitalised = dict.fromkeys(capex, nothing)
     for payer, effect in effects.items():
         for name, paid in effect.capital_paid.items():
             capex[name] = _less_paid(capex[name], paid, name, payer)
         for name, added in effect.capitalised.items():
-            capitalised[name] += added
+            capitalised[name] = capitalised[name] + added
     book, tax, on_property = {}, {}, np.zeros(shape)
     for name, spent in capex.items():
         asset = flows.assets[name]
-        service = _lagged(spent + capitalised[name], asset.service_lag_months)
+        whole = spent if capitalised[name] is nothing else spent + capitalised[name]
+        service = _lagged(whole, asset.service_lag_months)
         book[name] = straight_line(service, asset.book_life_months)
         tax[name] = tax_write_off(service, flows.first_month, tax_schedule(asset))
         on_property += property_tax(service, asset.book_life_months, asset.property_tax)

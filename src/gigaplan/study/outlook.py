@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from gigaplan.core.freed_memory import keep_freed_memory
 from gigaplan.core.statistics import Percentiles
 from gigaplan.delivery import Outlook, PreparedDelivery, delivered_worlds, outlook
 from gigaplan.finance import FinanceResult, Line, money_outlook
@@ -89,10 +90,11 @@ def of_results(
     assert plan is not None
     assert moves is not None
     assert operations is not None
+    keep_freed_memory()
     work = PreparedDelivery(programme, plan, seed=programme.seed)
 
     def worlds(first: int, count: int) -> Trajectories:
-        return delivered_worlds(work, count, first_draw=first)
+        return delivered_worlds(work, count, first_draw=first, name_bottlenecks=False)
 
     start = time.perf_counter()
     dates = outlook(

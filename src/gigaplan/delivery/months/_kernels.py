@@ -250,11 +250,12 @@ def add_up_site(
     Rows of capacity: permission, hall, chips of each campus, then connection and generation.
     plan[3, month] holds planned IT MW, connection and generation; where no IT MW is planned, no
     bottleneck is named. A month in which nothing of the site moves is copied from the one before.
-    Where bottleneck has no month, they are only added to counts[month, code].
+    Where bottleneck has no month, they are only added to counts[month, code], and where that has
+    none either, they are not named.
     """
     months, rows = online.shape[0], 3 * campuses + 2
     touched = np.empty((months, rows), np.bool_)
-    kept = bottleneck.shape[0] > 0
+    kept, told = bottleneck.shape[0] > 0, counts.shape[0] > 0
     most = min(BLOCK, to - at)
     change, now, sums = np.empty((months, rows, most)), np.empty((rows, most)), np.empty((6, most))
     value = _CODE if kept else _TALLY
@@ -274,6 +275,8 @@ def add_up_site(
                 _online(now, campuses, 1.0 / facility_per_it, sums, online, m, first)
             else:
                 _copy_month(online, m, first, last)
+            if not (kept or told):
+                continue
             if moved or _differs(plan, m):
                 _name_bottleneck(now, campuses, sums, plan, m, value)
             if kept:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gigaplan.finance._kernels import vintage_loan
-from gigaplan.finance.amounts import Array, to_date
+from gigaplan.finance._kernels import cut_at, vintage_loan
+from gigaplan.finance.amounts import Array
 
 Months = NDArray[np.int64]
 
@@ -26,9 +26,9 @@ class LoanFlows:
 
 def capped(flow: Array, limit: float) -> Array:
     """Return a flow [month, draw] cut where its running sum passes `limit`."""
-    total = np.minimum(to_date(flow), limit)
-    result: Array = np.diff(total, axis=0, prepend=0.0)
-    return result
+    out = np.empty_like(flow)
+    cut_at(np.ascontiguousarray(flow), limit, out)
+    return out
 
 
 def level(

@@ -17,8 +17,7 @@ class VentureFlows:
     """A joint venture by month, [month, draw].
 
     ``funded_usd`` is capital it pays; ``stake_usd`` the company's investment;
-    ``economic_debt_usd`` what the bonds and the partner are owed;
-    ``guarantee_exposure_usd`` the most the guarantee could cost at the month's end.
+    ``economic_debt_usd`` what the bonds and the partner are owed.
     """
 
     funded_usd: Array
@@ -30,7 +29,6 @@ class VentureFlows:
     closing_usd: Array
     guarantee_usd: Array
     economic_debt_usd: Array
-    guarantee_exposure_usd: Array
     bond_balance_usd: Array
     bond_payment_usd: Array
 
@@ -94,14 +92,15 @@ class JointVenture:
         """Return what it does."""
         flow = self.flows()
         rent = flow.rent_usd + flow.guarantee_usd
+        expense = -rent
         received = flow.distribution_usd + flow.closing_usd
         return Effects(
             like=rent,
             sources={f"{self.name} distributions": received},
             uses={f"{self.name} rent": rent, f"{self.name} contributions": flow.contribution_usd},
-            income={"rent and guarantees": -rent, "share of joint ventures": flow.income_usd},
+            income={"rent and guarantees": expense, "share of joint ventures": flow.income_usd},
             cash_flow={
-                "cash from operations": -rent,
+                "cash from operations": expense,
                 "joint ventures": received - flow.contribution_usd,
             },
             assets={"joint ventures": flow.stake_usd},
@@ -146,7 +145,6 @@ class JointVenture:
                 flow[last + 1 :] = 0.0
             owed[last] = 0.0
             worth[last] = 0.0
-        exposed = np.arange(months)[:, None] <= start + self.residual_guarantee_months
         return VentureFlows(
             funded_usd=funded,
             rent_usd=rent,
@@ -157,7 +155,6 @@ class JointVenture:
             closing_usd=closing,
             guarantee_usd=guarantee,
             economic_debt_usd=owed + (1 - share) * worth,
-            guarantee_exposure_usd=np.where(exposed, owed + worth, 0.0),
             bond_balance_usd=owed,
             bond_payment_usd=bond_paid,
         )
