@@ -285,6 +285,62 @@ def value(
 
 
 @app.command()
+def afford(
+    programme: ProgrammeArgument,
+    most_broken: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of worlds in which a limit may be broken.")
+    ] = 0.1,
+    draws: DrawsOption = 1000,
+    weather_years: YearsOption = 3,
+    seed: SeedOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Plan what keeps the limits of the company's rating in most worlds."""
+    from gigaplan.study import afford as study
+
+    with _progress(quiet=as_json) as progress:
+        found = study.afford(
+            programme,
+            _settings(draws, weather_years, seed, data),
+            most_broken=most_broken,
+            progress=progress,
+        )
+    if as_json:
+        _print_json(study.as_json(found))
+    else:
+        _print(study.as_text(found))
+
+
+@app.command()
+def fill(
+    programme: ProgrammeArgument,
+    in_worlds: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of worlds in which no month lacks money.")
+    ] = 0.9,
+    draws: DrawsOption = 1000,
+    weather_years: YearsOption = 3,
+    seed: SeedOption = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which sources of money fill the funding gap at least cost."""
+    from gigaplan.study import fill as study
+
+    with _progress(quiet=as_json) as progress:
+        found = study.fill_gap(
+            programme,
+            _settings(draws, weather_years, seed, data),
+            in_worlds=in_worlds,
+            progress=progress,
+        )
+    if as_json:
+        _print_json(study.as_json(found))
+    else:
+        _print(study.as_text(found))
+
+
+@app.command()
 def outlook(
     programme: ProgrammeArgument,
     draws: Annotated[

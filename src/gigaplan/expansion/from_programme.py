@@ -281,13 +281,10 @@ def problem_from_programme(
     )
     supplies, storages = power(programme, series, days, scaled)
     limits = programme.capex_limit_usd
-    cumulative: tuple[CumulativeCapex, ...] = ()
-    if programme.cumulative_limit_usd is not None and programme.cumulative_limit_year is not None:
-        cumulative = (
-            CumulativeCapex(
-                through_year=programme.cumulative_limit_year, usd=programme.cumulative_limit_usd
-            ),
-        )
+    cumulative = tuple(
+        CumulativeCapex(through_year=year, usd=usd)
+        for year, usd in programme.cumulative_limit_usd.items()
+    )
     return ExpansionProblem(
         periods=periods,
         hours=days.hours,

@@ -29,6 +29,7 @@ from gigaplan.finance.programme_sources import (
     terms_of,
 )
 from gigaplan.finance.programme_taxes import untaxed_sites
+from gigaplan.finance.rating import Leverage
 from gigaplan.finance.statements import statements
 from gigaplan.finance.waterfall import Waterfall, waterfall
 from gigaplan.programme.operating import OperatingSummary
@@ -156,7 +157,20 @@ class Money:
             "quarter gap": {"new gap": gap},
             "stated": self._stated(yearly),
             "fleet": {name: mw[self.years.ends] for name, mw in paid.fleet.it_mw.items()},
-            **_statements(yearly, self.terms),
+            **self._accounts(yearly),
+        }
+
+    def _accounts(self, flow: Waterfall) -> dict[str, dict[str, Array]]:
+        """Return statements and ratios of a yearly waterfall, and its rating's limits."""
+        made, company = statements(flow, self.terms), self.sources.programme.company
+        leverage = Leverage.of(flow, made.income, made.balance_sheet)
+        rating = None if company is None else company.rating
+        return {
+            "income": dict(made.income),
+            "cash_flow": dict(made.cash_flow),
+            "balance_sheet": dict(made.balance_sheet),
+            "ratios": leverage.ratios(),
+            "limits": {} if rating is None else leverage.against(rating),
         }
 
     def _stated(self, flow: Waterfall) -> dict[str, Array]:
@@ -172,27 +186,6 @@ class Money:
             value = spent[inside].sum(axis=0)
             out[name] = np.stack([value, value < said.low_usd, value > said.high_usd])
         return out
-
-
-def _statements(flow: Waterfall, terms: Terms) -> dict[str, dict[str, Array]]:
-    """Return statements and ratios of a yearly waterfall."""
-    made, company = statements(flow, terms), flow.company
-    income, sheet = dict(made.income), dict(made.balance_sheet)
-    ebitda = income["programme EBITDA"] + company.ebitda_usd[:, None]
-    debt = sheet["debt at the start"] + total([sheet[name] for name in flow.debt], ebitda)
-    effects = flow.effects.values()
-    hidden = total([e.hidden_debt for e in effects if e.hidden_debt is not None], ebitda)
-    interest = company.interest_usd[:, None] - income["interest"]
-    return {
-        "income": income,
-        "cash_flow": dict(made.cash_flow),
-        "balance_sheet": sheet,
-        "ratios": {
-            "debt to EBITDA": _over(debt, ebitda),
-            "economic debt to EBITDA": _over(debt + hidden, ebitda),
-            "EBITDA to interest": _over(ebitda, interest),
-        },
-    }
 
 
 def _single(
@@ -232,13 +225,11 @@ def _single(
         single["payback_years"] = found.returns.payback_years
     if found.break_even_ratio is not None:
         single["break_even_price_ratio"] = found.break_even_ratio
+        if figures.revenue is not None and figures.revenue.kind != "capacity":
+            # more than all of it cannot be sold
+            sold = figures.revenue.sold_fraction * found.break_even_ratio
+            single["break_even_sold_fraction"] = np.where(sold <= 1, sold, np.inf)
     return {name: np.asarray(value, np.float64)[None] for name, value in single.items()}
-
-
-def _over(top: Array, bottom: Array) -> Array:
-    """Return a ratio, infinity where the denominator is not above nought."""
-    ratio: Array = np.divide(top, bottom, out=np.full(top.shape, np.inf), where=bottom > 0)
-    return ratio
 
 
 def notes_of(sources: Sources) -> tuple[str, ...]:

@@ -116,6 +116,8 @@ class FinanceResult:
         Online IT MW of the programme by accelerator at each year's end.
     stated : tuple of Stated
         What the company said it will spend, beside what it does.
+    limits : tuple of Line
+        Share of draws, its mean, in which each limit of the rating is broken, by year.
     outcomes : DrawOutcomes
         By draw.
     notes : tuple of str
@@ -136,6 +138,7 @@ class FinanceResult:
     statements: tuple[Line, ...]
     fleet: tuple[Line, ...]
     stated: tuple[Stated, ...]
+    limits: tuple[Line, ...]
     outcomes: DrawOutcomes
     notes: tuple[str, ...] = ()
 

@@ -15,6 +15,7 @@ _UNITS = {
     "mirr": "per year",
     "payback_years": "years",
     "break_even_price_ratio": "times",
+    "break_even_sold_fraction": "fraction",
     "funding_gap_usd": "nominal USD",
     "peak_debt_usd": "nominal USD",
     "lcoe_usd_per_mwh": "USD per MWh",
@@ -60,6 +61,7 @@ def summarise(
         statements=_lines(draws, ("income", "cash_flow", "balance_sheet", "ratios"), years),
         fleet=_lines(draws, ("fleet",), years),
         stated=_stated(draws, programme),
+        limits=_lines(draws, ("limits",), years),
         outcomes=outcomes,
         notes=notes,
     )
@@ -119,6 +121,7 @@ _WHY = {
     "mirr": "nothing is paid or nothing comes back",
     "payback_years": "what is paid is not earned again",
     "break_even_price_ratio": "nothing is earned",
+    "break_even_sold_fraction": "not even all of it sold would do",
 }
 _OF_CASH = frozenset({"funding_gap_usd", "peak_debt_usd"})
 

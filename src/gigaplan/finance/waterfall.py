@@ -19,8 +19,9 @@ depreciation is straight line from the month after; tax depreciation is MACRS (o
 straight line) with bonus, the first year's share spread over the months left of that
 year. Tax on the programme is the change it makes to the company's tax: a loss lowers
 the tax on other income in the same month, and what exceeds that is carried forward
-(used up to `loss_limit_fraction` of income, 26 USC 172). The gap carries no interest,
-since nobody lends it; it is repaid first when there is cash.
+(used up to `loss_limit_fraction` of income, 26 USC 172). Property tax is
+on all capital at cost, who uses what others paid for paying it, too. The gap carries no
+interest, since nobody lends it; it is repaid first when there is cash.
 """
 
 from __future__ import annotations
@@ -144,7 +145,8 @@ def _prepare(
     def nominal(real: RealUsd | None) -> Array:
         return np.zeros(shape) if real is None else real.to_nominal(factors).values
 
-    capex = {name: nominal(real) for name, real in flows.capex_usd.items()}
+    whole = {name: nominal(real) for name, real in flows.capex_usd.items()}
+    capex = dict(whole)
     nothing = np.broadcast_to(0.0, shape)
     capitalised = dict.fromkeys(capex, nothing)
     for payer, effect in effects.items():
@@ -155,11 +157,15 @@ def _prepare(
     book, tax, on_property = {}, {}, np.zeros(shape)
     for name, spent in capex.items():
         asset = flows.assets[name]
-        whole = spent if capitalised[name] is nothing else spent + capitalised[name]
-        service = _lagged(whole, asset.service_lag_months)
+        added = spent if capitalised[name] is nothing else spent + capitalised[name]
+        service = _lagged(added, asset.service_lag_months)
         book[name] = straight_line(service, asset.book_life_months)
         tax[name] = tax_write_off(service, flows.first_month, tax_schedule(asset))
-        on_property += property_tax(service, asset.book_life_months, asset.property_tax)
+        if asset.property_tax:
+            # who uses what others paid for pays its tax, too
+            alike = added is whole[name]
+            stands = service if alike else _lagged(whole[name], asset.service_lag_months)
+            on_property += property_tax(stands, asset.book_life_months, asset.property_tax)
     return _Parts(
         factors=factors,
         capex=capex,

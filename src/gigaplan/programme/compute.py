@@ -167,6 +167,9 @@ class SpendLimit(Strict):
     )
     cumulative_usd: Usd | None = Field(None, description="Most capital in total.")
     through: Year | None = Field(None, description="Last year that the total covers.")
+    cumulative_usd_by_year: dict[Year, Usd] | None = Field(
+        None, description="Most capital from the start through each of some years."
+    )
 
     @model_validator(mode="after")
     def _total_has_a_year(self) -> Self:

@@ -14,6 +14,7 @@ from gigaplan.programme.quantities import (
     Months,
     Rate,
     SignedUsd,
+    Times,
     Usd,
     UsdPerGpuHour,
     UsdPerItMwYear,
@@ -42,6 +43,23 @@ class StatedCapital(Strict):
         return self
 
 
+class RatingLimits(Strict):
+    """What lenders and rating agencies look at, and the company means to keep to.
+
+    What no instrument covers counts as debt.
+    """
+
+    debt_to_ebitda_max: Times | None = Field(
+        None, description="Most debt, over the year's earnings before interest, tax and write-offs."
+    )
+    economic_debt_to_ebitda_max: Times | None = Field(
+        None, description="The same with what is owed and not reported as debt."
+    )
+    ebitda_to_interest_min: Times | None = Field(
+        None, description="Least of those earnings over the year's interest."
+    )
+
+
 class Company(Strict):
     """The parent: what it has and earns without the programme, base-year USD."""
 
@@ -66,6 +84,7 @@ class Company(Strict):
         description="Dividends and buybacks; the last holds after."
     )
     cash_tax_rate_fraction: Fraction = Field(description="Tax paid over taxable income.")
+    rating: RatingLimits | None = Field(None, description="Ratios that it means to keep to.")
     stated_capital: dict[Name, StatedCapital] = Field(
         default_factory=dict, description="What the company said it will spend, by name."
     )

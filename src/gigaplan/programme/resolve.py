@@ -10,7 +10,7 @@ from gigaplan import catalogue
 from gigaplan.core.errors import InputError, Problem, nearest
 from gigaplan.core.money import PriceIndex
 from gigaplan.core.timeline import Timeline, month_index
-from gigaplan.programme.compute import Accelerator, Campus
+from gigaplan.programme.compute import Accelerator, Campus, SpendLimit
 from gigaplan.programme.figure_lookup import FigureLookup
 from gigaplan.programme.funding import FinanceTerms, Revenue
 from gigaplan.programme.model import Programme
@@ -83,8 +83,7 @@ def resolve(file: ProgrammeFile, *, seed: int | None = None) -> ResolvedProgramm
         capex_limit_usd=tuple(
             (programme.spend_limit.capex_usd_by_year or {}).get(y) for y in years
         ),
-        cumulative_limit_usd=programme.spend_limit.cumulative_usd,
-        cumulative_limit_year=programme.spend_limit.through,
+        cumulative_limit_usd=_cumulative(programme.spend_limit),
         clean_share_fraction=_held(policy.clean_share_fraction or {}, years, before=0.0),
         carbon_usd_per_tonne=policy.carbon_usd_per_tonne,
         shared_cause_share={
@@ -339,6 +338,14 @@ def _finance(terms: FinanceTerms, index: PriceIndex, take: FigureLookup) -> Fina
         ),
         active_billion_parameters=of("active_billion_parameters", terms.active_billion_parameters),
     )
+
+
+def _cumulative(limit: SpendLimit) -> dict[int, float]:
+    """Return the most capital from the start through each year that has a limit."""
+    found = dict(limit.cumulative_usd_by_year or {})
+    if limit.cumulative_usd is not None and limit.through is not None:
+        found[limit.through] = min(limit.cumulative_usd, found.get(limit.through, math.inf))
+    return dict(sorted(found.items()))
 
 
 _TENTH_SCORE = 1.2815515655446004

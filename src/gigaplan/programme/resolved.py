@@ -380,8 +380,7 @@ class ResolvedProgramme:
     target_high_it_mw: tuple[float, ...]
     shortfall_usd_per_it_mw_year: float
     capex_limit_usd: tuple[float | None, ...]
-    cumulative_limit_usd: float | None
-    cumulative_limit_year: int | None
+    cumulative_limit_usd: Mapping[int, float]
     clean_share_fraction: tuple[float, ...]
     carbon_usd_per_tonne: float
     shared_cause_share: Mapping[str, float]

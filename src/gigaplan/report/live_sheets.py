@@ -188,37 +188,54 @@ class LiveSheets:
         m.follows("property tax", "Property tax", due, "0")
 
     def _property_tax(self, name: str) -> str:
-        """Write the book value of what is past each abatement; return the tax of a class."""
+        """Write what all capital of a class is worth in the books of who taxes it; return the tax.
+
+        Capital that others paid for counts, at cost; and so does, apart, what each abatement ends.
+        """
         m, head, due = self.months, "property tax rate ", ""
         mine = self.terms[self.terms["owner"] == name]["term"]
-        for number in (str(term).removeprefix(head) for term in mine if str(term).startswith(head)):
+        numbers = [str(term).removeprefix(head) for term in mine if str(term).startswith(head)]
+        if not numbers:
+            return due
+        lag = name_of(name, "months to service")
+        m.follows(
+            f"stands {name}",
+            f"Begins service, whoever paid: {name}",
+            f"IF({{number}}>{lag},INDEX({{gross {name}:}},{{number}}-{lag}),0)",
+        )
+        value = self._book_value(name, f"of all {name}", "0")
+        for number in numbers:
             rate = name_of(name, head + number)
             abated = name_of(name, f"property tax abated {number}")
-            months, life = name_of(name, f"months abated {number}"), name_of(name, _LIFE)
-            older = f"of {name} past abatement {number}"
-            left = f"MAX({life}-{months},1)"
-            m.follows(
-                f"starts {older}",
-                f"Value {older}",
-                f"IF(AND({{number}}>{months},{life}>{months}),"
-                f"INDEX({{service {name}:}},{{number}}-{months})*({life}-{months})/{life},0)",
-            )
-            gone = f"IF({{number}}-1-{left}>=1,INDEX({{starts {older}:}},{{number}}-1-{left}),0)"
-            m.follows(
-                f"off {older}",
-                f"Written off {older}",
-                f"{{off {older}-}}+({{starts {older}-}}-{gone})/{left}",
-                "0",
-            )
-            m.follows(
-                f"old {older}",
-                f"Book value {older}",
-                f"{{old {older}-}}+{{starts {older}}}-{{off {older}}}",
-                f"{{starts {older}}}-{{off {older}}}",
-            )
-            value = f"{{plant {name}-}}"
-            due += f"+{rate}/12*({value}-{abated}*({value}-{{old {older}-}}))"
+            months = name_of(name, f"months abated {number}")
+            older = self._book_value(name, f"of {name} past abatement {number}", months)
+            due += f"+{rate}/12*({value}-{abated}*({value}-{older}))"
         return due
+
+    def _book_value(self, name: str, what: str, months: str) -> str:
+        """Write the book value of capital in service for some months; return that of the last."""
+        m, life = self.months, name_of(name, _LIFE)
+        left = f"MAX({life}-{months},1)"
+        m.follows(
+            f"starts {what}",
+            f"Value {what}",
+            f"IF(AND({{number}}>{months},{life}>{months}),"
+            f"INDEX({{stands {name}:}},{{number}}-{months})*({life}-{months})/{life},0)",
+        )
+        gone = f"IF({{number}}-1-{left}>=1,INDEX({{starts {what}:}},{{number}}-1-{left}),0)"
+        m.follows(
+            f"off {what}",
+            f"Written off {what}",
+            f"{{off {what}-}}+({{starts {what}-}}-{gone})/{left}",
+            "0",
+        )
+        m.follows(
+            f"old {what}",
+            f"Book value {what}",
+            f"{{old {what}-}}+{{starts {what}}}-{{off {what}}}",
+            f"{{starts {what}}}-{{off {what}}}",
+        )
+        return f"{{old {what}-}}"
 
     def _tax_write_off(self, name: str) -> None:
         """Write what is written off for tax: vintages of years before, and of this year so far."""

@@ -42,6 +42,10 @@ METRIC_WORDS = {
         "Break-even price",
         "Price of compute, over the stated one, at which the programme is worth nothing.",
     ),
+    "break_even_sold_fraction": (
+        "Break-even utilisation",
+        "Share of compute that must be sold, at the stated price, for it to be worth nothing.",
+    ),
     "funding_gap_usd": (
         "Funding gap",
         "The most money at any one time that no source in the programme covers.",

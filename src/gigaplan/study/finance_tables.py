@@ -103,6 +103,24 @@ def fleet_rows(result: FinanceResult, programme: ResolvedProgramme) -> list[Row]
     return rows
 
 
+def rating_rows(result: FinanceResult, programme: ResolvedProgramme) -> list[Row]:
+    """Return in what share of draws each limit of the rating is broken, by year."""
+    company = programme.company
+    if company is None or company.rating is None:
+        return []
+    return [
+        {
+            "year": int(line.period),
+            "limit": line.name,
+            "value": getattr(company.rating, line.name),
+            "broken_fraction": line.value.mean,
+            "standard_error": line.value.standard_error,
+        }
+        for line in result.limits
+        if hasattr(company.rating, line.name)
+    ]
+
+
 def stated_rows(result: FinanceResult) -> list[Row]:
     """Return what the company said it will spend, and what it does, nominal USD."""
     return [

@@ -166,6 +166,7 @@ _NAMES = {
     "mirr": (0.01, "modified rate of return, % a year"),
     "payback_years": (1.0, "payback, years"),
     "break_even_price_ratio": (1.0, "break-even price over stated"),
+    "break_even_sold_fraction": (0.01, "break-even utilisation, %"),
     "funding_gap_usd": (1e9, "greatest funding gap, bn USD"),
     "peak_debt_usd": (1e9, "peak debt, bn USD"),
     "lcoe_usd_per_mwh": (1.0, "cost of electricity, USD/MWh"),

@@ -98,6 +98,7 @@ def stage_tables(until: str, results: Results) -> Tables:
         "cost_split": finance.cost_split_rows(results.finance),
         "fleet": finance.fleet_rows(results.finance, programme),
         "stated_capital": finance.stated_rows(results.finance),
+        "rating_limits": finance.rating_rows(results.finance, programme),
         "one_world": finance.world_rows(results.world),
         "one_world_terms": finance.world_term_rows(results.world),
         "one_world_statements": finance.world_statement_rows(results.world),
@@ -146,8 +147,8 @@ def summary(run_id: str, results: Results, settings: Settings) -> dict[str, Any]
             "usd_by_year": dict(
                 zip(map(str, programme.years), programme.capex_limit_usd, strict=True)
             ),
-            "cumulative_usd": programme.cumulative_limit_usd,
-            "through": programme.cumulative_limit_year,
+            "cumulative_usd": next(iter(programme.cumulative_limit_usd.values()), None),
+            "through": next(iter(programme.cumulative_limit_usd), None),
         },
         "plan": stage_summary("plan", results),
         "delivery": stage_summary("deliver", results),
