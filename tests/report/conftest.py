@@ -347,6 +347,19 @@ def _money(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
                 for name, share in (("gb300", 0.6), ("next-2028", 0.4))
             ]
         ),
+        "rating_limits": pd.DataFrame(
+            [
+                {
+                    "year": y,
+                    "limit": limit,
+                    "value": value,
+                    "broken_fraction": 0.02 * (y - 2026),
+                    "standard_error": 0.001,
+                }
+                for y in YEARS
+                for limit, value in (("debt_to_ebitda_max", 2.5), ("ebitda_to_interest_min", 8.0))
+            ]
+        ),
         "stated_capital": pd.DataFrame(
             [
                 {

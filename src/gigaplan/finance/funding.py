@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.programme.trajectories import Trajectories
 
 _BLOCK = 200
+_OTHERS = ("irr", "payback_years", "cost_usd_per_gpu_hour", "lcoe_usd_per_mwh", "peak_debt_usd")
 
 
 def fund(
@@ -89,4 +91,7 @@ def _outcomes(kept: Kept) -> DrawOutcomes:
         funding_gap_usd=single["funding_gap_usd"],
         capex_usd=single["capex_usd"],
         defined=defined,
+        others=MappingProxyType(
+            {name: single[name] for name in _OTHERS if np.isfinite(single.get(name, np.inf)).all()}
+        ),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,7 @@ class DrawOutcomes:
     """What each draw comes to, [draw]: for differences between runs and for drivers.
 
     ``defined`` marks draws in which compute comes online; the required revenue of
-    others is nought and stands in no percentile.
+    others is nought and stands in no percentile. ``others`` holds the metrics that every draw has.
     """
 
     npv_usd: Array
@@ -88,6 +89,7 @@ class DrawOutcomes:
     funding_gap_usd: Array
     capex_usd: Array
     defined: NDArray[np.bool_]
+    others: Mapping[str, Array] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True)

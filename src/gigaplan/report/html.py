@@ -98,6 +98,7 @@ def _charts(view: RunView, names: Names) -> list[Chart]:
         charts.capex_chart(view),
         charts.stated_chart(view),
         charts.account_chart(view),
+        charts.rating_chart(view),
         charts.cash_chart(view),
         charts.gap_chart(view),
         charts.fleet_chart(view),

@@ -236,16 +236,16 @@ def as_text(found: Fill) -> str:
     lines = [
         f"{found.programme}: the cheapest fill of the funding gap, billion USD, nominal",
         "",
-        f"{'':<28}{'costs':>8}{'brings':>9}{'gap, P50':>11}{'P90':>9}{'no gap in':>11}",
-        f"{'no instrument':<28}{'':>8}{'':>9}{bn(found.alone_p50_usd):>11}"
+        f"{'':<22}{'costs':>8}{'brings':>8}{'gap, P50':>10}{'P90':>9}{'no gap in':>10}",
+        f"{'no instrument':<22}{'':>8}{'':>8}{bn(found.alone_p50_usd):>10}"
         f"{bn(found.alone_p90_usd):>9}",
     ]
     for one in found.sources:
         cost = "" if one.cost_fraction is None else f"{one.cost_fraction:.2%}"
-        mark = "" if one.needed else "  (not needed)"
+        mark = "" if one.needed else "  not needed"
         lines.append(
-            f"{'+ ' + one.name:<28.28}{cost:>8}{bn(one.brings_usd):>9}{bn(one.gap_p50_usd):>11}"
-            f"{bn(one.gap_p90_usd):>9}{one.without_gap_fraction:>11.0%}{mark}"[:80]
+            f"{'+ ' + one.name:<22.22}{cost:>8}{bn(one.brings_usd):>8}{bn(one.gap_p50_usd):>10}"
+            f"{bn(one.gap_p90_usd):>9}{one.without_gap_fraction:>10.0%}{mark}"
         )
     words = (
         "Costs are a year, after tax, of each by itself; the cheapest comes first. "

@@ -125,6 +125,7 @@ def _outcomes(results: Results) -> dict[str, Floats]:
     out["npv_usd"] = found.outcomes.npv_usd
     if found.outcomes.defined.all():
         out["required_revenue_usd_per_gw_year"] = found.outcomes.required_revenue_usd_per_gw_year
+    out |= found.outcomes.others
     return out
 
 

@@ -15,6 +15,7 @@ from gigaplan.report.charts.months import month_charts
 from gigaplan.report.charts.options import option_charts
 from gigaplan.report.charts.place import map_chart, site_rows
 from gigaplan.report.charts.power import dispatch_chart, mix_chart, reliability_charts
+from gigaplan.report.charts.rating import rating_chart
 from gigaplan.report.charts.why import why_charts
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "month_charts",
     "online_chart",
     "option_charts",
+    "rating_chart",
     "reliability_charts",
     "site_rows",
     "spend_limits",
