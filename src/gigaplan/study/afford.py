@@ -73,7 +73,7 @@ class Afforded:
     rounds : int
         Plans that were made.
     holds : bool
-        Whether each limit holds in enough worlds in every planning year.
+        Whether each limit holds in enough worlds in every year of the cash flows.
     years : tuple of Year
     """
 
@@ -158,8 +158,7 @@ def _broken(found: FinanceResult) -> dict[int, float]:
 
 def _holds(results: Results, most_broken: float) -> bool:
     assert results.finance is not None
-    broken = _broken(results.finance)
-    return all(broken.get(year, 0.0) <= most_broken for year in results.programme.years)
+    return all(share <= most_broken for share in _broken(results.finance).values())
 
 
 def _tightened(
@@ -168,17 +167,19 @@ def _tightened(
     """Return the programme with less capital through the years that break; None if none is left."""
     assert results.plan is not None
     assert results.finance is not None
-    broken, spent, limits = _broken(results.finance), 0.0, dict(programme.cumulative_limit_usd)
-    cut = False
-    for year, capital in zip(results.plan.years, results.plan.capex_usd_by_year, strict=True):
-        spent += capital
-        if broken.get(year, 0.0) <= most_broken:
+    limits, cut, last = dict(programme.cumulative_limit_usd), False, results.plan.years[-1]
+    to_date = np.cumsum(results.plan.capex_usd_by_year)
+    spent = dict(zip(results.plan.years, to_date.tolist(), strict=True))
+    for year, share in _broken(results.finance).items():
+        if share <= most_broken:
             continue
         over = _debt_too_high(results.finance, year)
         level = programme.price_index.factor(programme.base_year, year)
-        left = max(min(spent, limits.get(year, spent)) - _BEYOND * over / level, 0.0)
-        if left < spent * (1 - 1e-6):
-            limits[year], cut = left, True
+        through = min(max(year, results.plan.years[0]), last)  # what is later follows from the plan
+        before = min(spent[through], limits.get(through, math.inf))
+        left = max(spent[through] - _BEYOND * over / level, 0.0)
+        if left < before * (1 - 1e-6):
+            limits[through], cut = left, True
     if not cut:
         return None
     most = math.inf
