@@ -276,6 +276,24 @@ def test_rent_repays_the_venture_s_bonds_and_gives_its_equity_the_stated_return(
     assert abs(np.sum(stake * (1 + 0.11 / 12) ** -month)) < 1.0
 
 
+def test_a_venture_s_own_books_balance_and_its_cash_comes_and_goes() -> None:
+    books = {
+        key: values[:, 0]
+        for key, values in venture(upfront_distribution_usd=3e9).flows().books().items()
+    }
+    cash = sum(v for (statement, _), v in books.items() if statement == "cash_flow")
+    assert np.abs(cash).max() < CENT
+    held = books["balance_sheet", "net investment in the lease"]
+    owed = books["balance_sheet", "bonds"] + books["balance_sheet", "members' equity"]
+    np.testing.assert_allclose(held, owed, atol=CENT)
+    # what is invested grows with what it earns and spends, and falls with rent
+    grows = books["income", "lease income"] - books["cash_flow", "rent and guarantees"]
+    grows = grows - books["cash_flow", "halls"] - books["cash_flow", "paid at closing"]
+    np.testing.assert_allclose(np.diff(held, prepend=0.0), grows, atol=CENT)
+    earned = books["income", "lease income"] + books["income", "interest"]
+    np.testing.assert_allclose(earned, books["income", "net income"], atol=CENT)
+
+
 def test_capital_after_the_lease_has_begun_raises_the_rent_and_is_still_repaid() -> None:
     flows = venture(lease_start_month=20, service_month=np.array([20])).flows()
     assert flows.rent_usd[40, 0] > flows.rent_usd[22, 0] > 0

@@ -14,7 +14,7 @@ import numpy as np
 
 from gigaplan.finance.amounts import Array
 from gigaplan.finance.capital_weights import tax_schedule
-from gigaplan.finance.instruments import Bond, Equity, Revolver
+from gigaplan.finance.instruments import Bond, Equity, JointVenture, Revolver
 from gigaplan.finance.money import Money, Paid
 from gigaplan.finance.periods import by_period
 from gigaplan.finance.statements import statements
@@ -41,6 +41,7 @@ class OneWorld:
     drawn : tuple of (name, kind)
         Those instruments in the order in which they are drawn: bond, revolver or equity.
     statements : mapping of (statement, line) to ndarray, shape [year]
+        The company's with its programme; a venture's own after its name and a colon.
     years : tuple of int
     """
 
@@ -78,9 +79,20 @@ def one_world(
             (statement, line): values[:, 0]
             for statement in ("income", "cash_flow", "balance_sheet")
             for line, values in getattr(yearly, statement).items()
-        },
+        }
+        | dict(_ventures(money, paid)),
         tuple(int(year) for year in programme.timeline.years),
     )
+
+
+def _ventures(money: Money, paid: Paid) -> Iterator[tuple[tuple[str, str], Array]]:
+    """Yield the books of each venture by year: (its name and statement, line)."""
+    for tool in paid.tools:
+        if isinstance(tool, JointVenture):
+            for (statement, line), values in tool.flows().books().items():
+                at_end = statement == "balance_sheet"
+                yearly = values[money.years.ends] if at_end else money.years.sums(values)
+                yield (f"{tool.name}: {statement}", line), yearly[:, 0]
 
 
 _KINDS: Mapping[type, str] = {Bond: "bond", Revolver: "revolver", Equity: "equity"}

@@ -67,6 +67,7 @@ def render(view: RunView) -> str:
         "kinds": KIND_WORDS,
         "metrics": tables.metric_table(view),
         "statements": tables.statement_tables(view),
+        "ventures": tables.venture_tables(view),
         "binding": binding_lines(view.table("worth")),
         "prices": price_sentences(view.table("shadow_prices"), names),
         "unchosen": unchosen_sentences(view.table("unchosen")),

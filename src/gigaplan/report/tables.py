@@ -153,6 +153,28 @@ def statement_tables(view: RunView) -> list[Table]:
     return out
 
 
+def venture_tables(view: RunView) -> list[Table]:
+    """Return the books of each venture by year, in the world of the middle net present value."""
+    table = view.table("one_world_statements")
+    if table.empty:
+        return []
+    out = []
+    for name in dict.fromkeys(str(n) for n in table["statement"] if ": " in str(n)):
+        part = table[table["statement"] == name]
+        years = sorted(int(year) for year in part["year"].unique())
+        rows = []
+        for line, values in part.groupby("line", sort=False):
+            by_year = dict(zip(values["year"].astype(int), values["value"], strict=True))
+            rows.append((readable(line), *(_cell(by_year.get(year), 1e-9) for year in years)))
+        venture, _, statement = name.partition(": ")
+        words = STATEMENT_WORDS.get(statement, readable(statement)).lower()
+        head = ("", *(str(year) for year in years))
+        title = f"{readable(venture)}: its {words} (billion USD of each year)"
+        numeric = frozenset(range(1, len(head)))
+        out.append(Table(head, tuple(rows), numeric, frozenset(), title))
+    return out
+
+
 def _cell(value: Any, scale: float) -> str:
     number = finite(value)
     if number is None:

@@ -31,6 +31,36 @@ class VentureFlows:
     economic_debt_usd: Array
     bond_balance_usd: Array
     bond_payment_usd: Array
+    bond_interest_usd: Array
+    bond_drawn_usd: Array
+    equity_balance_usd: Array
+    equity_paid_usd: Array
+    equity_gain_usd: Array
+    equity_drawn_usd: Array
+
+    def books(self) -> dict[tuple[str, str], Array]:
+        """Return the statements of a vehicle that the company does not leave, by month.
+
+        The lease is a financing of the halls (ASC 842, a direct financing lease): what is owed on
+        bonds and equity is its net investment in it.
+        """
+        income = self.bond_interest_usd + self.equity_gain_usd
+        return {
+            ("income", "lease income"): income,
+            ("income", "interest"): -self.bond_interest_usd,
+            ("income", "net income"): self.equity_gain_usd,
+            ("cash_flow", "rent and guarantees"): self.rent_usd + self.guarantee_usd,
+            ("cash_flow", "halls"): -self.funded_usd,
+            ("cash_flow", "paid at closing"): -self.closing_usd,
+            ("cash_flow", "bonds issued"): self.bond_drawn_usd,
+            ("cash_flow", "bondholders"): -self.bond_payment_usd,
+            ("cash_flow", "members' money"): self.equity_drawn_usd,
+            ("cash_flow", "members"): -self.equity_paid_usd,
+            ("balance_sheet", "net investment in the lease"): self.bond_balance_usd
+            + self.equity_balance_usd,
+            ("balance_sheet", "bonds"): self.bond_balance_usd,
+            ("balance_sheet", "members' equity"): self.equity_balance_usd,
+        }
 
 
 @dataclass(frozen=True)
@@ -157,4 +187,10 @@ class JointVenture:
             economic_debt_usd=owed + (1 - share) * worth,
             bond_balance_usd=owed,
             bond_payment_usd=bond_paid,
+            bond_interest_usd=bond_interest,
+            bond_drawn_usd=lent,
+            equity_balance_usd=worth,
+            equity_paid_usd=equity_paid,
+            equity_gain_usd=gain,
+            equity_drawn_usd=equity,
         )
