@@ -115,8 +115,8 @@ def test_recalculated_statements_equal_gigaplan_s(
             at[f"{statement} {row[0]}"] = [float(cell) for cell in row[1:]]
     whole = max(map(abs, world.statements["balance_sheet", "total assets"]))
     assert len(world.statements) >= 40
-    company = {key: values for key, values in world.statements.items() if ": " not in key[0]}
-    for (kind, line), values in company.items():
+    own = {key: values for key, values in world.statements.items() if ": " not in key[0]}
+    for (kind, line), values in own.items():
         np.testing.assert_allclose(at[f"{kind} {line}"], values, rtol=1e-9, atol=1e-9 * whole)
     assert abs(float(sheets["check"][1][1])) < 1e-9
 
