@@ -212,3 +212,16 @@ def test_stages_in_a_row_spend_year_by_year() -> None:
     # 12 months of 30%, then 24 months of 70%: 35%, 35%, 30% counted back from service
     shares: Any = options._by_year_before([(0.0, 12.0, 0.3), (12.0, 36.0, 0.7)], 36.0)
     assert shares == pytest.approx((0.35, 0.35, 0.3))
+
+
+def test_a_plan_pays_the_taxes_of_where_it_builds() -> None:
+    programme = resolve(read_programme(locate("meta-compute")))
+    fixed = {
+        name: options.campus(figures, programme).fixed_usd_per_it_mw_year
+        for name, figures in programme.campuses.items()
+    }
+    opex = programme.finance.opex_usd_per_it_kw_year * 1000
+    ohio, texas = (np.asarray(fixed[name]) for name in ("next-ohio", "next-texas"))
+    # 100% abated for 15 years and no tax on servers, beside 2.1% of which 60% is paid
+    assert np.all(ohio - opex < 0.01 * programme.campuses["next-ohio"].hall_usd_per_it_kw * 1000)
+    assert np.all(texas > ohio + 100_000)

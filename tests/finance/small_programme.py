@@ -24,10 +24,10 @@ from gigaplan.programme.resolved import (
     ReferenceClassFigures,
     ResolvedProgramme,
     SiteFigures,
-    SiteTaxFigures,
     StageFigures,
     SupplyFigures,
 )
+from gigaplan.programme.site_taxes import SiteTaxFigures
 from gigaplan.programme.supply import Contract, Own
 from gigaplan.programme.trajectories import Entity, Trajectories
 

@@ -18,7 +18,8 @@ from gigaplan.finance.programme_taxes import (
     untaxed_sites,
 )
 from gigaplan.finance.property_tax import PropertyTax, property_tax
-from gigaplan.programme.resolved import ResolvedProgramme, SiteTaxFigures
+from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.programme.site_taxes import SiteTaxFigures
 
 
 def by_vintage(

@@ -18,7 +18,8 @@ from gigaplan import finance
 from gigaplan.core.errors import InputError
 from gigaplan.finance.money import Money
 from gigaplan.programme import funding
-from gigaplan.programme.resolved import ResolvedProgramme, SiteTaxFigures
+from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.programme.site_taxes import SiteTaxFigures
 from gigaplan.report import RunView
 from gigaplan.report.live_cells import letters, name_of
 from gigaplan.report.live_sheets import LiveSheets

@@ -17,7 +17,7 @@ from gigaplan.programme.bundled import copy_bundled, locate
 from gigaplan.programme.instruments import ProjectDebt
 from gigaplan.programme.resolve import resolve
 from gigaplan.study import Settings, deals
-from gigaplan.study.deals import connection, power
+from gigaplan.study.deals import connection, instrument, power
 from gigaplan.study.deals.worth import whole_run
 
 SITE = "new-albany"
@@ -159,6 +159,17 @@ def test_a_prepayment_is_worth_nothing_where_it_buys_as_much_compute_as_it_pays_
     again = deals.value_deal(_campus(folder.parent / "more", more), "anchor", SETTINGS)
     assert isinstance(again, deals.InstrumentDeal)
     assert abs(again.worth.usd.mean) < 1e-4 * again.worth.money_usd.mean
+
+
+def test_terms_are_looked_at_no_further_than_they_may_go() -> None:
+    terms = {"rate_fraction": 0.4, "tenor_years": 40.0, "share_of_cost_fraction": 0.9}
+    loan = ProjectDebt(title="Loan", projects=["engines"], max_usd=1e9, **terms)
+    programme = resolve(read_programme(locate("one-campus")))
+    changed = dataclasses.replace(programme, instruments={"loan": loan})
+    far = {"rate_fraction": 0.99, "tenor_years": 100.0, "share_of_cost_fraction": 1.0}
+    for term, most in far.items():
+        item = instrument._with_term(changed, "loan", term, 4 * terms[term]).instruments["loan"]
+        assert getattr(item, term) == most
 
 
 def test_an_earlier_connection_is_drawn_as_before_and_is_worth_more_the_earlier() -> None:

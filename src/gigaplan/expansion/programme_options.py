@@ -9,6 +9,7 @@ bears its capital and fixed cost.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -242,7 +243,8 @@ def campus(figures: CampusFigures, programme: ResolvedProgramme) -> Campus:
         ),
         existing_it_mw=existing,
         capex_usd_per_it_mw=figures.hall_usd_per_it_kw * PER_KW,
-        fixed_usd_per_it_mw_year=programme.finance.opex_usd_per_it_kw_year * PER_KW,
+        fixed_usd_per_it_mw_year=programme.finance.opex_usd_per_it_kw_year * PER_KW
+        + _taxes_usd_per_it_mw_year(figures, programme),
         life_years=figures.hall_life_years,
         accelerators=figures.accelerators,
         existing_chip_mw=chips,
@@ -252,6 +254,35 @@ def campus(figures: CampusFigures, programme: ResolvedProgramme) -> Campus:
             not (a.status == "optional" and b.status != "optional") for a, b in pairwise(to_build)
         ),
     )
+
+
+def _taxes_usd_per_it_mw_year(figures: CampusFigures, programme: ResolvedProgramme) -> FloatArray:
+    """Return sales and property tax of halls and servers as a level amount, by year.
+
+    Servers at what the cheapest of the campus's costs that can be had in the year, else the first.
+    """
+    taxes, rate = programme.sites[figures.site].taxes, programme.discount_fraction
+    one = programme.finance.property_tax_fraction
+    if one is not None:
+        taxes = replace(
+            taxes,
+            hall_property_tax_fraction=one,
+            server_property_tax_fraction=one,
+            halls_abated_fraction=0.0,
+            servers_abated_fraction=0.0,
+        )
+    halls = (
+        figures.hall_usd_per_it_kw * PER_KW * taxes.level_of_halls(figures.hall_life_years, rate)
+    )
+    out = np.full(len(programme.years), halls)
+    chips = [programme.accelerators[name] for name in figures.accelerators]
+    for i, year in enumerate(programme.years):
+        sold = [c for c in chips if year_of(c.available_month) <= year] or chips[:1]
+        if sold:
+            cheapest = min(sold, key=lambda chip: chip.cost_in(year))
+            level = taxes.level_of_servers(cheapest.life_years, rate)
+            out[i] += cheapest.cost_in(year) * level
+    return out
 
 
 def accelerator(figures: AcceleratorFigures, programme: ResolvedProgramme) -> Accelerator:

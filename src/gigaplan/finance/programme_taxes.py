@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance.property_tax import PropertyTax
 from gigaplan.programme.plan import Plan
-from gigaplan.programme.resolved import ResolvedProgramme, SiteTaxFigures
+from gigaplan.programme.resolved import ResolvedProgramme
+from gigaplan.programme.site_taxes import SiteTaxFigures
 
 CLASSES = ("hall", "servers", "power", "connection")
 
@@ -40,10 +41,7 @@ def property_taxes(programme: ResolvedProgramme, plan: Plan) -> dict[str, tuple[
 def sales_tax_fraction(programme: ResolvedProgramme, plan: Plan) -> float:
     """Return what sales tax adds to servers; prices of halls hold what is paid on material."""
     servers = [(b.campus, b.capex_usd) for b in plan.accelerators]
-    return sum(
-        share * taxes.sales_tax_fraction * (1 - taxes.sales_exempt_fraction)
-        for share, taxes in _shares(programme, servers)
-    )
+    return sum(share * taxes.sales_fraction for share, taxes in _shares(programme, servers))
 
 
 def untaxed_sites(programme: ResolvedProgramme, plan: Plan) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ from gigaplan.programme.resolved import (
     ConnectionFigures,
     MonthsRange,
     SiteFigures,
-    SiteTaxFigures,
     ZoneFigures,
 )
+from gigaplan.programme.site_taxes import SiteTaxFigures
 
 _OUTLOOK = (2025, 2050)
 

@@ -18,6 +18,7 @@ from gigaplan.programme.instruments import Instrument
 from gigaplan.programme.model import Rule
 from gigaplan.programme.places import SeriesFile, WeatherFile
 from gigaplan.programme.reliability import CampusEvent, Feeds, GasSupply
+from gigaplan.programme.site_taxes import SiteTaxFigures
 from gigaplan.programme.supply import Contract
 
 
@@ -109,20 +110,6 @@ class ConnectionFigures:
     total_mw: float
     added_mw: float
     firm: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SiteTaxFigures:
-    """Sales tax on servers, and yearly property tax on book value, some of it abated for years."""
-
-    sales_tax_fraction: float = 0.0
-    sales_exempt_fraction: float = 0.0
-    hall_property_tax_fraction: float = 0.0
-    server_property_tax_fraction: float = 0.0
-    halls_abated_fraction: float = 0.0
-    halls_years: float = 0.0
-    servers_abated_fraction: float = 0.0
-    servers_years: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,10 +197,12 @@ def _unit(term: str) -> str:
 def _with_term(
     programme: ResolvedProgramme, deal: str, term: str, value: float
 ) -> ResolvedProgramme:
-    """Return the programme with another value of a term, a share no more than all."""
-    if term.startswith(("share_", "equity_fraction")):
-        value = min(value, 1.0)
-    if term == "dscr":
+    """Return the programme with another value of a term, no further than terms may go."""
+    if term.endswith("_fraction"):
+        value = min(value, 1.0 if term.startswith(("share_", "equity_fraction")) else 0.99)
+    elif term.endswith("_years"):
+        value = min(value, 100.0)
+    elif term == "dscr":
         value = max(value, 1.0)
     item = programme.instruments[deal].model_copy(update={term: value})
     return dataclasses.replace(programme, instruments={**programme.instruments, deal: item})
