@@ -18,7 +18,7 @@ from gigaplan.programme.instruments import ProjectDebt
 from gigaplan.programme.resolve import resolve
 from gigaplan.study import Settings, deals
 from gigaplan.study.deals import connection, instrument, power
-from gigaplan.study.deals.worth import whole_run
+from gigaplan.study.pipeline import whole_run
 
 SITE = "new-albany"
 INSTRUMENTS = """instruments:

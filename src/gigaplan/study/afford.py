@@ -25,13 +25,15 @@ from gigaplan.programme.bundled import locate
 from gigaplan.programme.reading import read_programme
 from gigaplan.programme.resolve import resolve
 from gigaplan.programme.resolved import ResolvedProgramme
-from gigaplan.study.pipeline import Progress, Results, Settings, go_on, make_plan, make_series
+from gigaplan.study.pipeline import Progress, Results, Settings, whole_run
 
 ROUNDS = 6
 MOST_BROKEN = 0.1
 """Share of worlds in which a limit may be broken in a year."""
 _BEYOND = 1.05
 """What is cut over what debt is too high, so that few rounds suffice."""
+_LEAST = 0.02
+"""Part of capital that is cut at least: too few worlds may be too many and yet not one in ten."""
 
 
 @dataclass(frozen=True)
@@ -120,29 +122,18 @@ def afford(
     assert company.rating is not None
     limits = {k: v for k, v in company.rating.model_dump().items() if v is not None}
     require(bool(limits), "names no limit; write at least one.", field="company.rating")
-    first = _run(resolved, settings, progress, "as it was: ")
+    first = whole_run(resolved, settings, progress, "as it was: ")
     now, changed, rounds, holds = first, resolved, 1, False
     while not (holds := _holds(now, most_broken)) and rounds < ROUNDS:
         tighter = _tightened(changed, now, most_broken)
         if tighter is None:
             break
         try:
-            now = _run(tighter, settings, progress, f"round {rounds + 1}: ")
+            now = whole_run(tighter, settings, progress, f"round {rounds + 1}: ")
         except InfeasibleError:
             break
         changed, rounds = tighter, rounds + 1
     return Afforded(resolved.name, limits, rounds, holds, tuple(_years(first, now, resolved)))
-
-
-def _run(
-    programme: ResolvedProgramme, settings: Settings, progress: Progress, which: str
-) -> Results:
-    def shown(stage: str, share: float) -> None:
-        progress(which + stage, share)
-
-    results = make_series(programme, settings, shown)
-    make_plan(results, settings, shown)
-    return go_on(results, "finance", settings, shown)
 
 
 def _broken(found: FinanceResult) -> dict[int, float]:
@@ -173,11 +164,11 @@ def _tightened(
     for year, share in _broken(results.finance).items():
         if share <= most_broken:
             continue
-        over = _debt_too_high(results.finance, year)
         level = programme.price_index.factor(programme.base_year, year)
         through = min(max(year, results.plan.years[0]), last)  # what is later follows from the plan
         before = min(spent[through], limits.get(through, math.inf))
-        left = max(spent[through] - _BEYOND * over / level, 0.0)
+        over = _BEYOND * _debt_too_high(results.finance, year) / level
+        left = max(spent[through] - max(over, _LEAST * before), 0.0)
         if left < before * (1 - 1e-6):
             limits[through], cut = left, True
     if not cut:

@@ -203,6 +203,19 @@ def go_on(results: Results, until: str, settings: Settings, progress: Progress) 
     return results
 
 
+def whole_run(
+    programme: ResolvedProgramme, settings: Settings, progress: Progress, which: str
+) -> Results:
+    """Return all engines' results of a programme, each stage shown after the words `which`."""
+
+    def shown(stage: str, share: float) -> None:
+        progress(which + stage, share)
+
+    results = make_series(programme, settings, shown)
+    make_plan(results, settings, shown)
+    return go_on(results, "finance", settings, shown)
+
+
 def _middle_draw(found: FinanceResult) -> int:
     """Return the world whose net present value is the middle one; of two, the lower."""
     order = np.argsort(found.outcomes.npv_usd, kind="stable")

@@ -21,8 +21,8 @@ from gigaplan.study.deals.connection import (
 from gigaplan.study.deals.instrument import InstrumentDeal, value_instrument
 from gigaplan.study.deals.power import AsOption, PowerDeal, value_power
 from gigaplan.study.deals.text import as_text
-from gigaplan.study.deals.worth import AtTerm, Progress, Term, Worth
-from gigaplan.study.pipeline import Settings
+from gigaplan.study.deals.worth import AtTerm, Term, Worth
+from gigaplan.study.pipeline import Progress, Settings
 
 __all__ = [
     "MONTHS",

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from gigaplan.core.errors import require
 from gigaplan.core.statistics import Estimate
 from gigaplan.programme.resolved import ResolvedProgramme
-from gigaplan.study.deals.worth import Progress, Worth, between, plan_gap_usd, whole_run
-from gigaplan.study.pipeline import Results, Settings, go_on
+from gigaplan.study.deals.worth import Worth, between, plan_gap_usd
+from gigaplan.study.pipeline import Progress, Results, Settings, go_on, whole_run
 
 MONTHS = (6, 12, 24)
 """Months earlier that are looked at unless others are asked for."""

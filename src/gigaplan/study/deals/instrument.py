@@ -20,14 +20,12 @@ from gigaplan.programme.instruments import Bond, Instrument
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.study.deals.worth import (
     Floats,
-    Progress,
     Term,
     Worth,
     compute_price,
     term_by_asking,
-    whole_run,
 )
-from gigaplan.study.pipeline import Results, Settings
+from gigaplan.study.pipeline import Progress, Results, Settings, whole_run
 
 PRICED = {
     "bond": ("rate_fraction",),

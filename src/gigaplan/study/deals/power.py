@@ -21,16 +21,14 @@ from gigaplan.study.deals.worth import (
     TIMES,
     AtTerm,
     Floats,
-    Progress,
     Term,
     Worth,
     between,
     plan_gap_usd,
     run_without,
-    whole_run,
 )
 from gigaplan.study.drivers import ranks_of
-from gigaplan.study.pipeline import Results, Settings
+from gigaplan.study.pipeline import Progress, Results, Settings, whole_run
 
 PRICED = {
     "ppa": (("price_usd_per_mwh", "USD/MWh"),),

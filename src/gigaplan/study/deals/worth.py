@@ -16,10 +16,9 @@ from gigaplan.core.errors import InfeasibleError, InputError
 from gigaplan.core.statistics import Estimate, estimate
 from gigaplan.finance import DrawOutcomes
 from gigaplan.programme.resolved import ResolvedProgramme
-from gigaplan.study.pipeline import Results, Settings, go_on, make_plan, make_series
+from gigaplan.study.pipeline import Progress, Results, Settings, whole_run
 
 Floats = NDArray[np.float64]
-Progress = Callable[[str, float], None]
 TIMES = (0.8, 0.9, 1.1, 1.25)
 """What a term is multiplied by to tell how worth moves with it."""
 
@@ -149,19 +148,6 @@ def _nought(value: float, worth: Callable[[float], float]) -> float | None:
         if ends[0] * ends[1] < 0:
             return float(brentq(worth, low, high, xtol=1e-6 * value, rtol=1e-9))
     return None
-
-
-def whole_run(
-    programme: ResolvedProgramme, settings: Settings, progress: Progress, which: str
-) -> Results:
-    """Return all engines' results of a programme that is planned anew."""
-
-    def shown(stage: str, share: float) -> None:
-        progress(which + stage, share)
-
-    results = make_series(programme, settings, shown)
-    make_plan(results, settings, shown)
-    return go_on(results, "finance", settings, shown)
 
 
 def run_without(
