@@ -478,6 +478,13 @@ def make_tables(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
                 )
             ]
         ),
+        "draws": pd.DataFrame(
+            {
+                "draw": range(DRAWS),
+                "required_revenue_usd_per_gw_year": 8e9 * rng.lognormal(0, 0.15, DRAWS),
+                "cost_usd_per_gpu_hour": 3.7 * rng.lognormal(0, 0.15, DRAWS),
+            }
+        ),
         "drivers": pd.DataFrame(
             [
                 {"output": o, "factor": f, "share_fraction": float(s), "standard_error": 0.01}

@@ -22,7 +22,7 @@ _SECTIONS = (
 )  # fmt: skip
 _CHARTS = (
     "online", "bottlenecks", "map", "mix", "dispatch", "short", "clean", "water", "carbon",
-    "short-months", "clean-months", "water-months", "capex", "stated", "accounts", "rating",
+    "short-months", "clean-months", "water-months", "capex", "stated", "accounts", "rating", "earn",
     "cash", "gap", "cost", "fleet", "drivers",
 )  # fmt: skip
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"

@@ -103,6 +103,7 @@ def _charts(view: RunView, names: Names) -> list[Chart]:
         charts.cash_chart(view),
         charts.gap_chart(view),
         charts.fleet_chart(view),
+        charts.earn_chart(view),
         charts.cost_chart(view),
         charts.driver_chart(view),
         *charts.option_charts(view, names),

@@ -4,6 +4,7 @@ from gigaplan.report.charts.accounts import account_chart, fleet_chart, stated_c
 from gigaplan.report.charts.cash import cash_chart
 from gigaplan.report.charts.chart import Chart, Choice
 from gigaplan.report.charts.compute import bottleneck_chart, online_chart
+from gigaplan.report.charts.earn import earn_chart
 from gigaplan.report.charts.money import (
     capex_chart,
     cost_chart,
@@ -28,6 +29,7 @@ __all__ = [
     "cost_chart",
     "dispatch_chart",
     "driver_chart",
+    "earn_chart",
     "fleet_chart",
     "gap_chart",
     "map_chart",
