@@ -82,17 +82,17 @@ def _by_month(factors: Array, values: Array) -> Array:
     return factors.reshape(-1, *[1] * (values.ndim - 1))
 
 
-def total(parts: Sequence[Array], like: Array) -> Array:
-    """Return the sum of `parts`, noughts in the shape of `like` if there are none."""
-    out = np.zeros_like(like)
-    if not parts:
-        return out
+def total(parts: Sequence[Array], like: Array, less: Sequence[Array] = ()) -> Array:
+    """Return the sum of `parts` less that of `less`, noughts in the shape of `like` if none."""
+    out = np.zeros(like.shape)
     # Some rows at a time, so that what is added to stays near the processor.
     rows = max(1, _NEAR // max(1, out[:1].nbytes))
     for first in range(0, len(out), rows):
         piece = slice(first, first + rows)
         for part in parts:
             out[piece] += part[piece]
+        for part in less:
+            out[piece] -= part[piece]
     return out
 
 

@@ -142,12 +142,13 @@ def _prepare(
     base = next(iter(flows.capex_usd.values())).base_year
     factors = month_factors(terms.price_index, base, flows.first_month, shape[0])
 
+    nothing = np.broadcast_to(0.0, shape)
+
     def nominal(real: RealUsd | None) -> Array:
-        return np.zeros(shape) if real is None else real.to_nominal(factors).values
+        return nothing if real is None else real.to_nominal(factors).values
 
     whole = {name: nominal(real) for name, real in flows.capex_usd.items()}
     capex = dict(whole)
-    nothing = np.broadcast_to(0.0, shape)
     capitalised = dict.fromkeys(capex, nothing)
     for payer, effect in effects.items():
         for name, paid in effect.capital_paid.items():
@@ -201,13 +202,10 @@ def _balanced(
 ) -> Waterfall:
     shape = parts.revenue.shape
     changes = [e.taxable for e in parts.effects.values() if e.taxable is not None]
-    taxable = (
-        parts.revenue
-        - parts.running
-        - parts.energy
-        - parts.property_tax
-        - total(list(parts.tax.values()), parts.revenue)
-        + total(changes, parts.revenue)
+    taxable = total(
+        [parts.revenue, *changes],
+        parts.revenue,
+        less=[parts.running, parts.energy, parts.property_tax, *parts.tax.values()],
     )
     own = {
         "operating cash flow": spread(company.operating_cash_usd, shape),
@@ -225,7 +223,7 @@ def _balanced(
         "shareholder payments": spread(company.shareholder_usd, shape),
     }
     uses |= {k: v for effect in parts.effects.values() for k, v in effect.uses.items()}
-    net = total(list(sources.values()), parts.revenue) - total(list(uses.values()), parts.revenue)
+    net = total([*sources.values()], parts.revenue, less=[*uses.values()])
     on_demand = tuple(i for i in instruments if isinstance(i, Bond | Revolver | Equity))
     solved = _solve(first_month, net, taxable, company, on_demand, terms)
     cash, tax, interest, fees, earned, unfunded, gap = solved.flows
@@ -342,6 +340,7 @@ def _lagged(spent: Array, lag: int) -> Array:
     """Return money in the month its asset begins service."""
     if lag == 0:
         return spent
-    out = np.zeros_like(spent)
+    out = np.empty_like(spent)
+    out[:lag] = 0.0
     out[lag:] = spent[:-lag]
     return out
