@@ -12,6 +12,7 @@ from gigaplan.cli.options import (
     JsonOption,
     OutOption,
     app,
+    print_found,
     print_json,
     print_text,
     store,
@@ -93,10 +94,7 @@ def compare(
 
     kept = store(out)
     result = study.compare(kept.get(first), kept.get(second))
-    if as_json:
-        print_json(result.as_json())
-    else:
-        print_text(result.as_text())
+    print_found(result, as_json=as_json)
 
 
 @app.command()
@@ -154,10 +152,7 @@ def catalogue(
     from gigaplan.catalogue import listing
 
     rows = listing.rows(text=text, kind=kind)
-    if as_json:
-        print_json(listing.as_json(rows))
-    else:
-        print_text(listing.as_text(rows))
+    print_found(listing, rows, as_json=as_json)
 
 
 @weather_app.command("get")

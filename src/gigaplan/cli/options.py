@@ -90,6 +90,14 @@ def print_text(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
+def print_found(room: Any, *found: Any, as_json: bool) -> None:
+    """Print what was found as `room` tells it, for machines or for people."""
+    if as_json:
+        print_json(room.as_json(*found))
+    else:
+        print_text(room.as_text(*found))
+
+
 def print_json(value: Any) -> None:
     """Print values for machines."""
     print_text(json.dumps(value, indent=1, allow_nan=False))

@@ -15,6 +15,7 @@ from gigaplan.cli.options import (
     SeedOption,
     YearsOption,
     app,
+    print_found,
     print_json,
     print_text,
     settings,
@@ -53,10 +54,7 @@ def two_stage(
             committing,
             progress=progress,
         )
-    if as_json:
-        print_json(study.as_json(found, carried))
-    else:
-        print_text(study.as_text(found, carried))
+    print_found(study, found, carried, as_json=as_json)
 
 
 @app.command()
@@ -72,10 +70,7 @@ def backtest(
     from gigaplan.delivery import backtest as room
 
     tests = room.run(data, promises, seed=seed)
-    if as_json:
-        print_json(room.as_json(tests))
-    else:
-        print_text(room.as_text(tests))
+    print_found(room, tests, as_json=as_json)
 
 
 @app.command()
@@ -167,10 +162,7 @@ def value(
             months=earlier or deals.MONTHS,
             progress=progress,
         )
-    if as_json:
-        print_json(deals.as_json(found))
-    else:
-        print_text(deals.as_text(found))
+    print_found(deals, found, as_json=as_json)
 
 
 @app.command()
@@ -195,10 +187,7 @@ def afford(
             most_broken=most_broken,
             progress=progress,
         )
-    if as_json:
-        print_json(study.as_json(found))
-    else:
-        print_text(study.as_text(found))
+    print_found(study, found, as_json=as_json)
 
 
 @app.command()
@@ -223,10 +212,7 @@ def fill(
             in_worlds=in_worlds,
             progress=progress,
         )
-    if as_json:
-        print_json(study.as_json(found))
-    else:
-        print_text(study.as_text(found))
+    print_found(study, found, as_json=as_json)
 
 
 @app.command()
@@ -250,7 +236,4 @@ def outlook(
         found = ahead.look_ahead(
             programme, draws, settings(operated, weather_years, seed, data), progress=progress
         )
-    if as_json:
-        print_json(ahead.as_json(found))
-    else:
-        print_text(ahead.as_text(found))
+    print_found(ahead, found, as_json=as_json)

@@ -82,6 +82,16 @@ def _by_month(factors: Array, values: Array) -> Array:
     return factors.reshape(-1, *[1] * (values.ndim - 1))
 
 
+def lagged(spent: Array, months: int) -> Array:
+    """Return money some months later than it is spent; what falls past the end is left out."""
+    if months == 0:
+        return spent
+    out = np.empty_like(spent)
+    out[:months] = 0.0
+    out[months:] = spent[:-months]
+    return out
+
+
 def total(parts: Sequence[Array], like: Array, less: Sequence[Array] = ()) -> Array:
     """Return the sum of `parts` less that of `less`, noughts in the shape of `like` if none."""
     out = np.zeros(like.shape)

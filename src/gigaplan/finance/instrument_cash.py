@@ -20,7 +20,7 @@ import numpy as np
 from gigaplan.core.errors import InputError
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance._kernels import present_values, tax_write_off
-from gigaplan.finance.amounts import Array, total
+from gigaplan.finance.amounts import Array, lagged, total
 from gigaplan.finance.capital_weights import tax_schedule
 from gigaplan.finance.instruments import Bond, Effects, Revolver
 from gigaplan.finance.irr import irr, per_year
@@ -70,6 +70,11 @@ class InstrumentCash:
         end = (1 + rate_fraction) ** -((months + 0.5) / MONTHS_PER_YEAR)
         worth: Array = present_values(self.cash_usd, factors) + end * self.end_usd
         return worth / self.start_level
+
+    def brings_usd(self) -> Array:
+        """Return the most that it has brought on balance, nominal, [draw]."""
+        most: Array = np.cumsum(self.cash_usd, axis=0).max(axis=0)
+        return np.maximum(most, 0.0)
 
     def cost_fraction(self) -> float | None:
         """Return what its money costs a year after tax, of its mean flows.
@@ -200,9 +205,7 @@ def _at_the_end(money: Money, effect: Effects) -> Array:
     for name, paid in effect.capital_paid.items():
         asset, weights = money.sources.assets[name], money.weights
         worth += present_values(paid / money.factors[:, None], weights.residual[name])
-        lag = asset.service_lag_months
-        service = np.zeros_like(paid)
-        service[lag:] = paid[: len(paid) - lag]
+        service = lagged(paid, asset.service_lag_months)
         off = tax_write_off(service, money.sources.first_month, tax_schedule(asset))
         basis += paid.sum(axis=0) - off.sum(axis=0)
     # sold at the end, they would have been taxed on what they bring above what is left of cost

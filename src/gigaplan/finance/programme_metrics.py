@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from gigaplan.core.errors import require
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance._kernels import present_values, tax_write_off
-from gigaplan.finance.amounts import Array, RealUsd
+from gigaplan.finance.amounts import Array, RealUsd, lagged
 from gigaplan.finance.capital_weights import Residual, Weights, tax_schedule
 from gigaplan.finance.flows import ProgrammeFlows, Terms
 from gigaplan.finance.property_tax import property_tax
@@ -257,9 +257,7 @@ def _yearly_flows(
     flow = np.zeros_like(like) if flows.credits_usd is None else flows.credits_usd.copy()
     for name, money in flows.capex_usd.items():
         asset, spent = flows.assets[name], money.values * index
-        service = np.zeros_like(spent)
-        lag = asset.service_lag_months
-        service[lag:] = spent[: len(spent) - lag]
+        service = lagged(spent, asset.service_lag_months)
         off = tax_write_off(service, flows.first_month, tax_schedule(asset))
         income -= off
         income -= property_tax(service, asset.book_life_months, asset.property_tax)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gigaplan.core.timeline import MONTHS_PER_YEAR
 from gigaplan.finance._kernels import tax_write_off
-from gigaplan.finance.amounts import Array
+from gigaplan.finance.amounts import Array, lagged
 from gigaplan.finance.capital_weights import tax_schedule
 from gigaplan.finance.draws import GROUP_OF_KIND, Sources
 from gigaplan.finance.programme_money import Block, build_months, unit_energy
@@ -52,9 +52,7 @@ class PlantMoney:
         chosen = sources.entities("unit", *projects)
         capital, service = share_of_group(sources, block, factors, "unit", chosen)
         asset = block.flows.assets["power"]
-        lag = asset.service_lag_months
-        in_service = np.zeros_like(capital)
-        in_service[lag:] = capital[: len(capital) - lag]
+        in_service = lagged(capital, asset.service_lag_months)
         cash = np.zeros_like(capital)
         for name in projects:
             cash += _earned(sources, name, price_usd_per_mwh, block.part)

@@ -34,7 +34,7 @@ import numpy as np
 
 from gigaplan.core.errors import InputError
 from gigaplan.finance._kernels import balance_cash, straight_line, tax_write_off
-from gigaplan.finance.amounts import Array, RealUsd, month_factors, spread, total
+from gigaplan.finance.amounts import Array, RealUsd, lagged, month_factors, spread, total
 from gigaplan.finance.capital_weights import tax_schedule
 from gigaplan.finance.flows import CompanyFlows, ProgrammeFlows, Terms, checked_shape
 from gigaplan.finance.instruments import (
@@ -159,13 +159,13 @@ def _prepare(
     for name, spent in capex.items():
         asset = flows.assets[name]
         added = spent if capitalised[name] is nothing else spent + capitalised[name]
-        service = _lagged(added, asset.service_lag_months)
+        service = lagged(added, asset.service_lag_months)
         book[name] = straight_line(service, asset.book_life_months)
         tax[name] = tax_write_off(service, flows.first_month, tax_schedule(asset))
         if asset.property_tax:
             # who uses what others paid for pays its tax, too
             alike = added is whole[name]
-            stands = service if alike else _lagged(whole[name], asset.service_lag_months)
+            stands = service if alike else lagged(whole[name], asset.service_lag_months)
             on_property += property_tax(stands, asset.book_life_months, asset.property_tax)
     return _Parts(
         factors=factors,
@@ -334,13 +334,3 @@ def _solve(
 
 
 _KINDS: Mapping[type, int] = MappingProxyType({Bond: 0, Revolver: 1, Equity: 2})
-
-
-def _lagged(spent: Array, lag: int) -> Array:
-    """Return money in the month its asset begins service."""
-    if lag == 0:
-        return spent
-    out = np.empty_like(spent)
-    out[:lag] = 0.0
-    out[lag:] = spent[:-lag]
-    return out

@@ -133,23 +133,12 @@ def statement_tables(view: RunView) -> list[Table]:
     table = view.table("statements")
     if table.empty:
         return []
-    years = sorted(int(year) for year in table["year"].unique())
     out = []
     for name in in_order(table["statement"].tolist(), STATEMENT_WORDS):
-        part = table[table["statement"] == name]
         column, scale = ("p50", 1.0) if name == "ratios" else ("mean", 1e-9)
-        rows, strong = [], set()
-        for i, (line, values) in enumerate(part.groupby("line", sort=False)):
-            by_year = dict(zip(values["year"].astype(int), values[column], strict=True))
-            cells = [_cell(by_year.get(year), scale) for year in years]
-            rows.append((readable(line), *cells))
-            if str(line).lower() in _TOTALS:
-                strong.add(i)
         what = "middle case" if name == "ratios" else "billion USD of each year, means"
         title = f"{STATEMENT_WORDS.get(name, readable(name))} ({what})"
-        head = ("", *(str(year) for year in years))
-        numeric = frozenset(range(1, len(head)))
-        out.append(Table(head, tuple(rows), numeric, frozenset(strong), title))
+        out.append(_lines_by_year(table, name, column, scale, title))
     return out
 
 
@@ -160,19 +149,25 @@ def venture_tables(view: RunView) -> list[Table]:
         return []
     out = []
     for name in dict.fromkeys(str(n) for n in table["statement"] if ": " in str(n)):
-        part = table[table["statement"] == name]
-        years = sorted(int(year) for year in part["year"].unique())
-        rows = []
-        for line, values in part.groupby("line", sort=False):
-            by_year = dict(zip(values["year"].astype(int), values["value"], strict=True))
-            rows.append((readable(line), *(_cell(by_year.get(year), 1e-9) for year in years)))
         venture, _, statement = name.partition(": ")
         words = STATEMENT_WORDS.get(statement, readable(statement)).lower()
-        head = ("", *(str(year) for year in years))
         title = f"{readable(venture)}: its {words} (billion USD of each year)"
-        numeric = frozenset(range(1, len(head)))
-        out.append(Table(head, tuple(rows), numeric, frozenset(), title))
+        out.append(_lines_by_year(table, name, "value", 1e-9, title))
     return out
+
+
+def _lines_by_year(table: Any, statement: str, column: str, scale: float, title: str) -> Table:
+    """Return the lines of a statement, a year a column; totals are strong."""
+    years = sorted(int(year) for year in table["year"].unique())
+    rows, strong = [], set()
+    part = table[table["statement"] == statement]
+    for i, (line, values) in enumerate(part.groupby("line", sort=False)):
+        by_year = dict(zip(values["year"].astype(int), values[column], strict=True))
+        rows.append((readable(line), *(_cell(by_year.get(year), scale) for year in years)))
+        if str(line).lower() in _TOTALS:
+            strong.add(i)
+    head = ("", *(str(year) for year in years))
+    return Table(head, tuple(rows), frozenset(range(1, len(head))), frozenset(strong), title)
 
 
 def _cell(value: Any, scale: float) -> str:

@@ -21,11 +21,8 @@ import numpy as np
 from gigaplan.core.errors import InfeasibleError, require
 from gigaplan.finance import FinanceResult
 from gigaplan.finance.rating import BEYOND
-from gigaplan.programme.bundled import locate
-from gigaplan.programme.reading import read_programme
-from gigaplan.programme.resolve import resolve
 from gigaplan.programme.resolved import ResolvedProgramme
-from gigaplan.study.pipeline import Progress, Results, Settings, whole_run
+from gigaplan.study.pipeline import Progress, Results, Settings, programme_of, whole_run
 
 ROUNDS = 6
 MOST_BROKEN = 0.1
@@ -111,7 +108,7 @@ def afford(
         If the company has no limits.
     """
     settings = settings or Settings()
-    resolved = resolve(read_programme(locate(str(programme))), seed=settings.seed)
+    resolved = programme_of(programme, settings)
     company = resolved.company
     require(
         company is not None and company.rating is not None,

@@ -16,13 +16,20 @@ from typing import Any
 import numpy as np
 
 from gigaplan.core.errors import require
-from gigaplan.finance import FinanceResult, InstrumentCash, fund, instrument_cash
-from gigaplan.programme.bundled import locate
+from gigaplan.finance import FinanceResult, InstrumentCash
 from gigaplan.programme.instruments import Instrument
-from gigaplan.programme.reading import read_programme
-from gigaplan.programme.resolve import resolve
 from gigaplan.programme.resolved import ResolvedProgramme
-from gigaplan.study.pipeline import Progress, Results, Settings, go_on, make_plan, make_series
+from gigaplan.study.pipeline import (
+    Progress,
+    Results,
+    Settings,
+    cash_of,
+    go_on,
+    make_plan,
+    make_series,
+    paid_again,
+    programme_of,
+)
 
 IN_WORLDS = 0.9
 """Share of worlds in which no month may lack money."""
@@ -123,7 +130,7 @@ def fill_gap(
         If the programme names no source of money.
     """
     settings = settings or Settings()
-    resolved = resolve(read_programme(locate(str(programme))), seed=settings.seed)
+    resolved = programme_of(programme, settings)
     require(bool(resolved.instruments), "names no source of money.", field="instruments")
     results = make_series(resolved, settings, progress)
     make_plan(results, settings, progress)
@@ -138,7 +145,8 @@ def _fill(results: Results, in_worlds: float, settings: Settings, progress: Prog
     programme = results.programme
     alone = _paid(results, {}, settings)
     each = [
-        (name, item, _cash(results, name, item)) for name, item in programme.instruments.items()
+        (name, item, cash_of(results, _with(programme, {name: item}), name))
+        for name, item in programme.instruments.items()
     ]
     each.sort(key=lambda one: _order(one[2]))
     taken: dict[str, Instrument] = {}
@@ -156,7 +164,7 @@ def _fill(results: Results, in_worlds: float, settings: Settings, progress: Prog
                 item.title,
                 item.kind,
                 cash.cost_fraction(),
-                _most(cash),
+                float(cash.brings_usd().mean()),
                 gap.p50,
                 gap.p90,
                 _without_gap(now),
@@ -182,11 +190,6 @@ def _order(cash: InstrumentCash) -> float:
     return -np.inf if cash.cash_usd.mean(axis=1).min() >= 0 else np.inf
 
 
-def _most(cash: InstrumentCash) -> float:
-    to_date = np.cumsum(cash.cash_usd, axis=0).max(axis=0)
-    return float(np.maximum(to_date, 0.0).mean())
-
-
 def _without_gap(found: FinanceResult) -> float:
     return float((found.outcomes.funding_gap_usd < 1.0).mean())
 
@@ -204,27 +207,8 @@ def _with(programme: ResolvedProgramme, items: dict[str, Instrument]) -> Resolve
     return dataclasses.replace(programme, instruments=dict(items))
 
 
-def _cash(results: Results, name: str, item: Instrument) -> InstrumentCash:
-    assert results.plan is not None
-    assert results.trajectories is not None
-    assert results.operations is not None
-    alone = _with(results.programme, {name: item})
-    return instrument_cash(
-        alone, results.plan, results.trajectories, results.operations.summary, name
-    )
-
-
 def _paid(results: Results, items: dict[str, Instrument], settings: Settings) -> FinanceResult:
-    assert results.plan is not None
-    assert results.trajectories is not None
-    assert results.operations is not None
-    return fund(
-        _with(results.programme, items),
-        results.plan,
-        results.trajectories,
-        results.operations.summary,
-        threads=settings.workers,
-    )
+    return paid_again(results, _with(results.programme, items), settings)
 
 
 def as_text(found: Fill) -> str:

@@ -20,10 +20,7 @@ from gigaplan.core.statistics import Estimate
 from gigaplan.delivery.prepared import PreparedDelivery
 from gigaplan.delivery.why import months_earlier
 from gigaplan.operations.headroom import AreaDemand, Headroom, curtailment
-from gigaplan.programme.bundled import locate
-from gigaplan.programme.reading import read_programme
-from gigaplan.programme.resolve import resolve
-from gigaplan.study.pipeline import Settings, make_plan, make_series
+from gigaplan.study.pipeline import Settings, make_plan, make_series, programme_of
 
 MONTHS = (6.0, 12.0, 24.0)
 """Months earlier that are looked at unless others are asked for."""
@@ -101,7 +98,7 @@ def flexible_connection(
     """
     for value in months:
         require(0 < value <= 120, f"found {value:g}; 0 to 120 months are needed.", field="earlier")
-    resolved = resolve(read_programme(locate(str(programme))), seed=settings.seed)
+    resolved = programme_of(programme, settings)
     if site not in resolved.sites:
         raise InputError(
             Problem(f"the programme has no site '{site}'.", hint=nearest(site, resolved.sites))

@@ -12,12 +12,17 @@ from gigaplan.core.freed_memory import keep_freed_memory
 from gigaplan.core.statistics import Percentiles
 from gigaplan.delivery import Outlook, PreparedDelivery, delivered_worlds, outlook
 from gigaplan.finance import FinanceResult, Line, money_outlook
-from gigaplan.programme.bundled import locate
-from gigaplan.programme.reading import read_programme
-from gigaplan.programme.resolve import resolve
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.programme.trajectories import Trajectories
-from gigaplan.study.pipeline import Progress, Results, Settings, go_on, make_plan, make_series
+from gigaplan.study.pipeline import (
+    Progress,
+    Results,
+    Settings,
+    go_on,
+    make_plan,
+    make_series,
+    programme_of,
+)
 
 SHARES = (0.1, 0.5, 0.9)
 
@@ -70,7 +75,7 @@ def look_ahead(
         If the programme cannot be, or fewer draws are asked for than operations runs.
     """
     settings = settings or Settings()
-    resolved = resolve(read_programme(locate(str(programme))), seed=settings.seed)
+    resolved = programme_of(programme, settings)
     results = make_series(resolved, settings, progress)
     make_plan(results, settings, progress)
     go_on(results, "operate", settings, progress)

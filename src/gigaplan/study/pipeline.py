@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gigaplan.programme import Plan, Trajectories, headline_year
+from gigaplan.programme.bundled import locate
+from gigaplan.programme.reading import read_programme
+from gigaplan.programme.resolve import resolve
 from gigaplan.programme.resolved import ResolvedProgramme
 
 if TYPE_CHECKING:
     from gigaplan.delivery.bridges.worth import BridgeWorth
     from gigaplan.delivery.options.purchase import PurchaseWorth
     from gigaplan.delivery.why import Reasons
-    from gigaplan.finance import FinanceResult, OneWorld
+    from gigaplan.finance import FinanceResult, InstrumentCash, OneWorld
     from gigaplan.operations import OperationsResult
     from gigaplan.weather import Series
 
@@ -88,6 +91,11 @@ class Results:
         yield
         self.seconds[stage] = time.perf_counter() - start
         progress(stage, 1.0)
+
+
+def programme_of(programme: str | Path, settings: Settings) -> ResolvedProgramme:
+    """Return a programme file, its folder, or a bundled name, with nothing left out."""
+    return resolve(read_programme(locate(str(programme))), seed=settings.seed)
 
 
 def make_series(programme: ResolvedProgramme, settings: Settings, progress: Progress) -> Results:
@@ -186,13 +194,7 @@ def go_on(results: Results, until: str, settings: Settings, progress: Progress) 
         assert results.trajectories is not None
         assert results.operations is not None
         with results.timed("finance", progress):
-            results.finance = finance.fund(
-                programme,
-                plan,
-                results.trajectories,
-                results.operations.summary,
-                threads=settings.workers,
-            )
+            results.finance = paid_again(results, programme, settings)
             results.world = finance.one_world(
                 programme,
                 plan,
@@ -214,6 +216,34 @@ def whole_run(
     results = make_series(programme, settings, shown)
     make_plan(results, settings, shown)
     return go_on(results, "finance", settings, shown)
+
+
+def paid_again(results: Results, programme: ResolvedProgramme, settings: Settings) -> FinanceResult:
+    """Return the money of what was operated, on the terms of a programme."""
+    from gigaplan import finance
+
+    assert results.plan is not None
+    assert results.trajectories is not None
+    assert results.operations is not None
+    return finance.fund(
+        programme,
+        results.plan,
+        results.trajectories,
+        results.operations.summary,
+        threads=settings.workers,
+    )
+
+
+def cash_of(results: Results, programme: ResolvedProgramme, name: str) -> InstrumentCash:
+    """Return what an instrument of a programme changes in the cash of what was operated."""
+    from gigaplan import finance
+
+    assert results.plan is not None
+    assert results.trajectories is not None
+    assert results.operations is not None
+    return finance.instrument_cash(
+        programme, results.plan, results.trajectories, results.operations.summary, name
+    )
 
 
 def _middle_draw(found: FinanceResult) -> int:

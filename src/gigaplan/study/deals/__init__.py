@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from gigaplan.core.errors import InputError, Problem, nearest
-from gigaplan.programme.bundled import locate
-from gigaplan.programme.reading import read_programme
-from gigaplan.programme.resolve import resolve
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.study.deals.connection import (
     MONTHS,
@@ -22,7 +19,7 @@ from gigaplan.study.deals.instrument import InstrumentDeal, value_instrument
 from gigaplan.study.deals.power import AsOption, PowerDeal, value_power
 from gigaplan.study.deals.text import as_text
 from gigaplan.study.deals.worth import AtTerm, Term, Worth
-from gigaplan.study.pipeline import Progress, Settings
+from gigaplan.study.pipeline import Progress, Settings, programme_of
 
 __all__ = [
     "MONTHS",
@@ -73,7 +70,7 @@ def value_deal(
         If there is no such deal, or there is no plan without it.
     """
     settings = settings or Settings()
-    resolved = resolve(read_programme(locate(str(programme))), seed=settings.seed)
+    resolved = programme_of(programme, settings)
     kind, name = _find(resolved, deal)
     if kind == "power":
         return value_power(resolved, name, settings, progress)

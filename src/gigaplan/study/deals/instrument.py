@@ -12,10 +12,8 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-import numpy as np
-
 from gigaplan.core.statistics import Estimate, estimate
-from gigaplan.finance import FinanceResult, InstrumentCash, fund, instrument_cash
+from gigaplan.finance import InstrumentCash
 from gigaplan.programme.instruments import Bond, Instrument
 from gigaplan.programme.resolved import ResolvedProgramme
 from gigaplan.study.deals.worth import (
@@ -25,7 +23,7 @@ from gigaplan.study.deals.worth import (
     compute_price,
     term_by_asking,
 )
-from gigaplan.study.pipeline import Progress, Results, Settings, whole_run
+from gigaplan.study.pipeline import Progress, Results, Settings, cash_of, paid_again, whole_run
 
 PRICED = {
     "bond": ("rate_fraction",),
@@ -142,21 +140,20 @@ def _value(
 ) -> InstrumentDeal:
     assert held.finance is not None
     item = programme.instruments[deal]
-    other = _paid_for(without(programme, deal), held, settings)
+    other = paid_again(held, without(programme, deal), settings)
     price = compute_price(programme, other.outcomes)
     rate, what = alternative(programme, deal)
-    cash = _cash(programme, deal, held)
+    cash = cash_of(held, programme, deal)
 
     def in_draws(found: InstrumentCash) -> tuple[Floats, Floats]:
         return found.present_usd(rate), -price * found.gw_years
 
     def at(term: str, value: float) -> float:
         changed = _with_term(programme, deal, term, value)
-        money, compute = in_draws(_cash(changed, deal, held))
+        money, compute = in_draws(cash_of(held, changed, deal))
         return float((money + compute).mean())
 
     gap = held.finance.outcomes.funding_gap_usd - other.outcomes.funding_gap_usd
-    to_date = np.maximum(np.cumsum(cash.cash_usd, axis=0).max(axis=0), 0.0)
     return InstrumentDeal(
         deal=deal,
         title=item.title,
@@ -168,7 +165,7 @@ def _value(
             cash.present_usd(programme.finance.hurdle_fraction) - price * cash.gw_years
         ),
         cost_fraction=cash.cost_fraction(),
-        brings_usd=estimate(to_date),
+        brings_usd=estimate(cash.brings_usd()),
         terms=tuple(
             term_by_asking(
                 term,
@@ -204,23 +201,3 @@ def _with_term(
         value = max(value, 1.0)
     item = programme.instruments[deal].model_copy(update={term: value})
     return dataclasses.replace(programme, instruments={**programme.instruments, deal: item})
-
-
-def _cash(programme: ResolvedProgramme, deal: str, held: Results) -> InstrumentCash:
-    assert held.plan is not None
-    assert held.trajectories is not None
-    assert held.operations is not None
-    return instrument_cash(programme, held.plan, held.trajectories, held.operations.summary, deal)
-
-
-def _paid_for(programme: ResolvedProgramme, held: Results, settings: Settings) -> FinanceResult:
-    assert held.plan is not None
-    assert held.trajectories is not None
-    assert held.operations is not None
-    return fund(
-        programme,
-        held.plan,
-        held.trajectories,
-        held.operations.summary,
-        threads=settings.workers,
-    )

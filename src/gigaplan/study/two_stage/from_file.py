@@ -6,10 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gigaplan import weather
-from gigaplan.programme.bundled import locate
-from gigaplan.programme.reading import read_programme
-from gigaplan.programme.resolve import resolve
-from gigaplan.study.pipeline import Settings
+from gigaplan.study.pipeline import Settings, programme_of
 from gigaplan.study.two_stage.carried_out import CarriedOut, carry_out
 from gigaplan.study.two_stage.commit import CommitSettings, Hedge, hedge
 
@@ -38,7 +35,7 @@ def hedge_programme(
     InputError, InfeasibleError
         As of a run.
     """
-    resolved = resolve(read_programme(locate(str(programme))), seed=settings.seed).to_plan()
+    resolved = programme_of(programme, settings).to_plan()
     series = weather.series_for(
         resolved,
         weather_years=settings.weather_years,
